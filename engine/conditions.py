@@ -1,0 +1,167 @@
+"""Given values: what the person fixes before rows are made, such as `income=>50K` or `age=30..40`.
+
+A condition is plain data; it knows how to read itself from text and which cells of a parsed column fulfil it.
+Grammar (as `--given` takes it): `col=value`, `col=a|b`, `col=lo..hi`, `col>value`, `col<value`, `col>=value`,
+`col<=value`. `col=` alone asks for missing. Dates are written as in the table or as ISO.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from engine.errors import ConditionError, DataError
+from engine.table.schema import Column, Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+_OPERATOR = re.compile(r">=|<=|=|>|<")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One column's demand: either a set of `values` (None in it: missing), or a range `low`..`high`.
+
+    Values are canonical: numbers for integer and decimal, pd.Timestamp for dates, bool for booleans, text otherwise.
+    A bound of None is open; `open_low` and `open_high` exclude the bound itself.
+    """
+
+    column: str
+    values: tuple[Any, ...] | None = None
+    low: Any = None
+    high: Any = None
+    open_low: bool = False
+    open_high: bool = False
+
+    def holds(self, cells: pd.Series) -> NDArray[np.bool_]:
+        """(rows,) cells of a parsed column -> which fulfil the condition. Missing cells fulfil only `None`."""
+        if self.values is not None:
+            wanted = [v for v in self.values if v is not None]
+            mask = cells.isin(wanted).to_numpy(dtype=bool, na_value=False)
+            return mask | cells.isna().to_numpy() if None in self.values else mask & cells.notna().to_numpy()
+        mask = cells.notna().to_numpy()
+        if self.low is not None:
+            above = cells > self.low if self.open_low else cells >= self.low
+            mask &= above.to_numpy(dtype=bool, na_value=False)
+        if self.high is not None:
+            below = cells < self.high if self.open_high else cells <= self.high
+            mask &= below.to_numpy(dtype=bool, na_value=False)
+        return mask
+
+    def describe(self) -> str:
+        if self.values is not None:
+            return f"{self.column}={'|'.join('' if v is None else _show(v) for v in self.values)}"
+        if self.low is not None and self.high is not None:
+            return f"{self.column}={_show(self.low)}..{_show(self.high)}"
+        if self.low is not None:
+            return f"{self.column}{'>' if self.open_low else '>='}{_show(self.low)}"
+        return f"{self.column}{'<' if self.open_high else '<='}{_show(self.high)}"
+
+
+def _show(value: Any) -> str:
+    return value.isoformat() if isinstance(value, pd.Timestamp) else str(value)
+
+
+def parse_condition(text: str, schema: Schema) -> Condition:
+    """Read one condition. Raises ConditionError that says which part cannot be understood."""
+    name, operator, rest = _split(text, schema)
+    column = schema[name]
+    if not column.selected:
+        raise ConditionError(f"Column “{name}” is not among the selected ones.", column=name)
+    if not column.kind.modelled:
+        raise ConditionError(f"Column “{name}” is made up anew ({column.kind}) and cannot be given.", column=name)
+    ordered = column.kind.numeric
+    if operator != "=":
+        if not ordered:
+            raise ConditionError(f"“{text}”: column “{name}” is {column.kind}; only = can be used.", column=name)
+        bound = _value(rest, column)
+        strict = len(operator) == 1
+        if operator[0] == ">":
+            return Condition(name, low=bound, open_low=strict)
+        return Condition(name, high=bound, open_high=strict)
+    if ordered and ".." in rest:
+        low, high = (part.strip() for part in rest.split("..", 1))
+        condition = Condition(
+            name, low=_value(low, column) if low else None, high=_value(high, column) if high else None
+        )
+        if condition.low is None and condition.high is None:
+            raise ConditionError(f"“{text}”: a range needs at least one bound.", column=name)
+        if condition.low is not None and condition.high is not None and condition.low > condition.high:
+            raise ConditionError(f"“{text}”: the range is empty, its first bound is the larger.", column=name)
+        return condition
+    return Condition(name, values=tuple(_value(part, column) for part in rest.split("|")))
+
+
+def parse_conditions(texts: Iterable[str], schema: Schema) -> tuple[Condition, ...]:
+    """Read several; two for one column are an error."""
+    conditions = tuple(parse_condition(text, schema) for text in texts)
+    seen: set[str] = set()
+    for condition in conditions:
+        if condition.column in seen:
+            raise ConditionError(
+                f"Column “{condition.column}” is given twice; use one condition, such as a range.",
+                column=condition.column,
+            )
+        seen.add(condition.column)
+    return conditions
+
+
+def from_mapping(given: Mapping[str, Any], schema: Schema) -> tuple[Condition, ...]:
+    """Conditions from Python values: {"income": ">50K", "age": (30, 40), "race": ["White", "Black"]}."""
+    conditions = []
+    for name, wanted in given.items():
+        column = schema[name]
+        if isinstance(wanted, tuple) and len(wanted) == 2 and column.kind.numeric:
+            low, high = (None if v is None else _canonical(v, column) for v in wanted)
+            conditions.append(Condition(name, low=low, high=high))
+        else:
+            several = list(wanted) if isinstance(wanted, (list, set, frozenset, tuple)) else [wanted]
+            conditions.append(
+                Condition(name, values=tuple(None if v is None else _canonical(v, column) for v in several))
+            )
+    return tuple(conditions)
+
+
+def _split(text: str, schema: Schema) -> tuple[str, str, str]:
+    """Column, operator, rest. The longest column name that the text begins with wins, so names may hold operators."""
+    for name in sorted(schema.names, key=len, reverse=True):
+        if text.startswith(name) and (match := _OPERATOR.match(text[len(name) :].lstrip())):
+            return name, match[0], text[len(name) :].lstrip()[len(match[0]) :].strip()
+    match = _OPERATOR.search(text)
+    if match is None:
+        raise ConditionError(f"“{text}” is no condition. Write it like income=>50K, age=30..40 or price<100.")
+    name = text[: match.start()].strip()
+    raise ConditionError(f"“{text}”: there is no column “{name}”.", column=name)
+
+
+def _value(text: str, column: Column) -> Any:
+    text = text.strip()
+    if text == "":
+        return None
+    return _canonical(text, column)
+
+
+def _canonical(value: Any, column: Column) -> Any:
+    """One value in the canonical form of its column."""
+    from engine.table import convert
+
+    try:
+        return convert.parse_value(value, column)
+    except DataError as error:
+        raise ConditionError(
+            f"“{value}” is no value for column “{column.name}” ({column.kind}).", column=column.name
+        ) from error
+
+
+def is_range(condition: Condition) -> bool:
+    return condition.values is None
+
+
+__all__ = ["Condition", "from_mapping", "is_range", "parse_condition", "parse_conditions"]

@@ -1,0 +1,29 @@
+"""All generators by key, in the order in which people see them. A new method adds one line to each import and list."""
+
+from __future__ import annotations
+
+from engine.errors import MethodError, MissingPackageError
+from engine.generators.base import Generator, GeneratorInfo
+from engine.generators.copula import Copula
+from engine.generators.forest import Forest
+from engine.generators.marginals import Marginals
+
+GENERATORS: dict[str, type[Generator]] = {g.info.key: g for g in (Marginals, Copula, Forest)}
+
+
+def infos() -> tuple[GeneratorInfo, ...]:
+    return tuple(g.info for g in GENERATORS.values())
+
+
+def get(key: str) -> type[Generator]:
+    """The generator class of a key. Raises MethodError for an unknown one, MissingPackageError when it cannot run here."""
+    try:
+        generator = GENERATORS[key]
+    except KeyError:
+        raise MethodError(f"There is no method “{key}”. Methods: {', '.join(GENERATORS)}.") from None
+    if missing := generator.info.missing_packages():
+        raise MissingPackageError(
+            f"{generator.info.label} needs {' and '.join(missing)}, which is not installed. "
+            f"Install it with: pip install {' '.join(missing)}"
+        )
+    return generator

@@ -1,0 +1,39 @@
+"""Limits on what is read and trained, from the environment, with defaults for a small machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.errors import SettingsError
+
+PREFIX = "TABULAR_TWIN_"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds, all inclusive. Each can be set by an environment variable, such as TABULAR_TWIN_MAX_BYTES."""
+
+    max_bytes: int = 500_000_000  # of a file as uploaded
+    max_unpacked_bytes: int = 2_000_000_000  # of a compressed file once unpacked
+    max_cells: int = 50_000_000  # rows times columns
+    max_columns: int = 2_000
+    max_cell_characters: int = 100_000  # of one cell
+    max_rows_to_make: int = 5_000_000  # synthetic rows in one go
+    max_running_jobs: int = 2  # trainings at once on this server
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Limits:
+        """Limits with the environment's values put in; a value that is no positive whole number is SettingsError."""
+        environment = os.environ if environment is None else environment
+        found: dict[str, int] = {}
+        for f in dataclasses.fields(cls):
+            text = environment.get(PREFIX + f.name.upper())
+            if text is None:
+                continue
+            if not text.strip().isdecimal() or int(text) < 1:
+                raise SettingsError(f"{PREFIX}{f.name.upper()} must be a whole number of at least 1, not “{text}”.")
+            found[f.name] = int(text)
+        return cls(**found)

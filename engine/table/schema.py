@@ -1,0 +1,270 @@
+"""What the columns of a table are: kinds, formats and roles, as plain data that is saved as JSON.
+
+Three forms of a table appear in the engine, and a Schema turns each into the next:
+
+raw        as read: from text files every cell is a string ("1.234,50 €"), from typed files the file's own dtypes
+parsed     `Schema.parse(raw)`: one canonical dtype per kind (see `CANONICAL_DTYPES`); what codecs, generators,
+           metrics and charts work on
+restored   `Schema.restore(parsed)`: typed again as the source was (int32 from Parquet stays int32; columns that came as
+           text stay parsed); `Schema.to_text(parsed)`: every cell a string in the source's own format, for CSV
+
+`parse` accepts all three forms, so it may be called again without harm.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import SchemaError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERSION = 1
+TEXT = "text"  # storage of a column that came from a text file
+
+
+class Kind(StrEnum):
+    """What a column is; decides how it is modelled."""
+
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    CATEGORICAL = "categorical"
+    BOOLEAN = "boolean"
+    DATETIME = "datetime"
+    TEXT = "text"  # free text
+    IDENTIFIER = "identifier"  # unique keys
+    PERSONAL = "personal"  # names, e-mails, phones, ...; `provider` says which
+    CONSTANT = "constant"
+
+    @property
+    def modelled(self) -> bool:
+        """Whether the joint generator learns it; the others are made up anew, never learned."""
+        return self not in {Kind.TEXT, Kind.IDENTIFIER, Kind.PERSONAL}
+
+    @property
+    def numeric(self) -> bool:
+        """Whether values have an order and distances (dates included)."""
+        return self in {Kind.INTEGER, Kind.DECIMAL, Kind.DATETIME}
+
+
+# The dtype of each kind in a parsed table. Missing is pd.NA, NaN or NaT as the dtype has it. A categorical's labels
+# are text ("3" for the integer 3); dates are microseconds, with the column's time zone where it has one.
+CANONICAL_DTYPES: Mapping[Kind, str] = {
+    Kind.INTEGER: "Int64",
+    Kind.DECIMAL: "float64",
+    Kind.CATEGORICAL: "str",
+    Kind.BOOLEAN: "boolean",
+    Kind.DATETIME: "datetime64[us]",
+    Kind.TEXT: "str",
+    Kind.IDENTIFIER: "str",
+    Kind.PERSONAL: "str",
+    Kind.CONSTANT: "str",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """How a number is written. Percentages keep their written value (45 for "45 %").
+
+    decimals: the most digits behind the mark; fixed: always that many ("1.50"), else without trailing zeros.
+    """
+
+    decimals: int = 0
+    fixed: bool = False
+    decimal_mark: str = "."
+    thousands: str = ""
+    prefix: str = ""
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DateFormat:
+    """How a date is written.
+
+    pattern: a strptime pattern, or "epoch:s", "epoch:ms", "epoch:us", "epoch:ns" for counts since 1970;
+    resolution: the finest unit in use: "Y", "M", "D", "h", "m", "s", "ms" or "us"; timezone: an IANA name or "+02:00".
+    """
+
+    pattern: str = "%Y-%m-%d"
+    resolution: str = "D"
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its kind with reason and confidence, and all that is needed to write it as the source did."""
+
+    name: str
+    kind: Kind
+    storage: str = TEXT  # TEXT, or the pandas dtype of a typed source
+    selected: bool = True
+    number: NumberFormat | None = None  # integer and decimal
+    date: DateFormat | None = None  # datetime
+    labels: tuple[str, str] | None = None  # boolean: how false and true are written
+    value: str | None = None  # constant: its one value as text (None: the column is empty throughout)
+    provider: str | None = None  # personal: a Faker provider such as "email"
+    locale: str | None = None  # personal: such as "de_DE"
+    pattern: str | None = None  # identifier: "A" letter, "a" small letter, "9" digit, "*" either, others literal
+    missing_tokens: tuple[str, ...] = ("",)  # text storage: what counts as missing; the first is written back
+    reason: str = ""
+    confidence: float = 1.0  # 0 to 1
+    chosen: bool = False  # the person overrode the guess
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", Kind(self.kind))
+        if not 0.0 <= self.confidence <= 1.0:
+            raise SchemaError(f"Column “{self.name}”: confidence must lie between 0 and 1.", column=self.name)
+
+    @property
+    def modelled(self) -> bool:
+        return self.selected and self.kind.modelled
+
+    @property
+    def decimals(self) -> int:
+        return self.number.decimals if self.number else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; what equals the default is left out."""
+        plain = asdict(self)
+        default = asdict(Column(self.name, self.kind))
+        return {
+            key: str(value) if isinstance(value, Kind) else value
+            for key, value in plain.items()
+            if key in ("name", "kind") or value != default[key]
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Column:
+        fields = dict(data)
+        unknown = sorted(set(fields) - set(cls.__dataclass_fields__))
+        name = fields.get("name")
+        if unknown:
+            raise SchemaError(f"Column “{name}”: unknown entry “{unknown[0]}” in the schema.", column=name)
+        try:
+            if fields.get("number") is not None:
+                fields["number"] = NumberFormat(**fields["number"])
+            if fields.get("date") is not None:
+                fields["date"] = DateFormat(**fields["date"])
+            for key in ("labels", "missing_tokens"):
+                if fields.get(key) is not None:
+                    fields[key] = tuple(fields[key])
+            return cls(**fields)
+        except (TypeError, ValueError) as error:
+            raise SchemaError(f"Column “{name}”: the schema entry cannot be read ({error}).", column=name) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The columns of a table in order. Immutable; `override` and `select` give changed copies."""
+
+    columns: tuple[Column, ...]
+    name: str = ""  # of the table
+    _index: dict[str, Column] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(self.columns))
+        for column in self.columns:
+            if column.name in self._index:
+                raise SchemaError(f"Column “{column.name}” appears twice in the schema.", column=column.name)
+            self._index[column.name] = column
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._index
+
+    def __getitem__(self, name: str) -> Column:
+        try:
+            return self._index[name]
+        except KeyError:
+            known = ", ".join(list(self._index)[:20])
+            raise SchemaError(f"There is no column “{name}”. Columns: {known}.", column=name) from None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._index)
+
+    @property
+    def selected(self) -> Schema:
+        """Only the columns that the person wants in the result."""
+        return Schema(tuple(c for c in self.columns if c.selected), self.name)
+
+    @property
+    def modelled(self) -> Schema:
+        """Only the columns that the joint generator learns."""
+        return Schema(tuple(c for c in self.columns if c.modelled), self.name)
+
+    def select(self, names: Iterable[str]) -> Schema:
+        """A copy in which exactly `names` are selected. Raises SchemaError for an unknown or no name."""
+        wanted = list(names)
+        for name in wanted:
+            self[name]
+        if not wanted:
+            raise SchemaError("Choose at least one column.")
+        return replace(self, columns=tuple(replace(c, selected=c.name in wanted) for c in self.columns))
+
+    def override(self, name: str, **changes: Any) -> Schema:
+        """A copy in which column `name` has `changes` (fields of Column), marked as chosen by the person."""
+        self[name]
+        changed = tuple(
+            replace(c, chosen=True, confidence=1.0, reason="chosen by you", **changes) if c.name == name else c
+            for c in self.columns
+        )
+        return replace(self, columns=changed)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"version": VERSION, "name": self.name, "columns": [c.to_json() for c in self.columns]}
+
+    def dumps(self) -> str:
+        return json.dumps(self.to_json(), ensure_ascii=False, indent=1)
+
+    @classmethod
+    def from_json(cls, data: Any) -> Schema:
+        """Raises SchemaError when `data` is no schema, or one of a later version."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("columns"), list):
+            raise SchemaError("This is not a schema: an object with a list “columns” is needed.")
+        if data.get("version", VERSION) != VERSION:
+            raise SchemaError(f"This schema has version {data.get('version')}; this program reads version {VERSION}.")
+        for entry in data["columns"]:
+            if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str) or "kind" not in entry:
+                raise SchemaError("Each column of a schema needs at least a “name” and a “kind”.")
+        return cls(tuple(Column.from_json(c) for c in data["columns"]), str(data.get("name", "")))
+
+    @classmethod
+    def loads(cls, text: str | bytes) -> Schema:
+        try:
+            return cls.from_json(json.loads(text))
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise SchemaError(f"The schema is not valid JSON ({error}).") from error
+
+    # The conversions live in engine.table.convert, which needs pandas; they are reached from here for convenience.
+
+    def parse(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The table with one canonical dtype per kind, all columns of the schema, in its order.
+
+        Raises SchemaError when a column is absent, and DataError (column, row) when a value does not fit its kind.
+        """
+        from engine.table import convert
+
+        return convert.parse(frame, self)
+
+    def restore(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A parsed table with the dtypes of the typed source back (columns from text files stay parsed)."""
+        from engine.table import convert
+
+        return convert.restore(table, self)
+
+    def to_text(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A parsed table with every cell a string in the source's format (missing as its token), for CSV."""
+        from engine.table import convert
+
+        return convert.to_text(table, self)
