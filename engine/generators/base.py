@@ -1,8 +1,8 @@
 """The contract of every generator: two public verbs that keep the books, two hooks that hold the maths.
 
 A new method is one file with one subclass, and one line in `registry.py`; the contract tests, the form on the page and
-the command line follow by themselves. Keep the module's own imports light: the dashboard imports every generator for its
-`info`. Heavy packages (scipy, scikit-learn, LightGBM, torch, TensorFlow) are imported inside `_fit` and `_sample`, or
+the command line follow by themselves. Keep the module's own imports light: the dashboard imports every generator for
+its `info`. Heavy packages (scipy, scikit-learn, LightGBM, torch, TensorFlow) are imported inside `_fit` and `_sample`, or
 live in a helper module that these import.
 """
 

@@ -16,7 +16,7 @@ def infos() -> tuple[GeneratorInfo, ...]:
 
 
 def get(key: str) -> type[Generator]:
-    """The generator class of a key. Raises MethodError for an unknown one, MissingPackageError when it cannot run here."""
+    """The generator class of a key. Raises MethodError (unknown) or MissingPackageError (cannot run here)."""
     try:
         generator = GENERATORS[key]
     except KeyError:
