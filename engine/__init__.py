@@ -30,7 +30,20 @@ _HOMES = {
     "read_table": "engine.table.read",
     "write_file": "engine.table.write",
 }
-__all__ = list(_HOMES)
+__all__ = [
+    "Column",
+    "Condition",
+    "Kind",
+    "Limits",
+    "Schema",
+    "Synthesizer",
+    "TwinError",
+    "evaluate",
+    "infer_schema",
+    "profile_table",
+    "read_table",
+    "write_file",
+]
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 A new method is one file with one subclass, and one line in `registry.py`; the contract tests, the form on the page and
 the command line follow by themselves. Keep the module's own imports light: the dashboard imports every generator for
-its `info`. Heavy packages (scipy, scikit-learn, LightGBM, torch, TensorFlow) are imported inside `_fit` and `_sample`, or
-live in a helper module that these import.
+its `info`. Heavy packages (scipy, scikit-learn, LightGBM, torch, TensorFlow) are imported inside `_fit` and `_sample`,
+or live in a helper module that these import.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.conditions import Condition
 from engine.errors import ConditionError, DataError, MethodError, NotFittedError
@@ -142,6 +144,39 @@ class Generator(ABC):
             raise AssertionError(f"{self.info.key} made {table.shape}, asked were {n} rows of {schema.names}")
         return table.reset_index(drop=True)
 
+    def log_likelihood(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """(rows,) natural log of each row's likelihood under the model, on the model's own cells; higher is likelier.
+
+        Likelihoods of one model compare rows with each other, not models. Raises MethodError when the method has none.
+        """
+        self._able(Capability.LIKELIHOOD, "has no likelihoods")
+        return self._log_likelihood(self._own(table))
+
+    def impute(
+        self,
+        table: pd.DataFrame,
+        *,
+        seed: int,
+        progress: Listener | None = None,
+        cancel: CancelToken | None = None,
+    ) -> pd.DataFrame:
+        """The parsed table with every missing cell drawn from its distribution given the row's other cells."""
+        self._able(Capability.IMPUTE, "cannot fill in missing cells")
+        return self._impute(self._own(table), seed=seed, progress=progress, cancel=cancel)
+
+    def _able(self, capability: Capability, lack: str) -> None:
+        self._fitted_schema()
+        if capability not in self.info.capabilities:
+            raise MethodError(f"{self.info.label} {lack}; choose a method that can.")
+
+    def _own(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The model's columns of `table`, in its order."""
+        names = list(self._fitted_schema().names)
+        for name in names:
+            if name not in table:
+                raise DataError(f"The table has no column “{name}”, which the model knows.", column=name)
+        return table[names].reset_index(drop=True)
+
     def save(self, folder: Path) -> None:
         """Write the model as JSON and arrays into an existing, empty folder. Never pickle."""
         schema = self._fitted_schema()
@@ -201,6 +236,14 @@ class Generator(ABC):
         progress: Listener | None,
         cancel: CancelToken | None,
     ) -> pd.DataFrame: ...
+
+    def _log_likelihood(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        raise AssertionError(f"{self.info.key} declares likelihoods but has none")
+
+    def _impute(
+        self, table: pd.DataFrame, *, seed: int, progress: Listener | None, cancel: CancelToken | None
+    ) -> pd.DataFrame:
+        raise AssertionError(f"{self.info.key} declares imputation but has none")
 
     @abstractmethod
     def _state(self) -> dict[str, Any]:
