@@ -1,0 +1,98 @@
+"""FIGURES.json: seconds, method used after any fallback, every metric, and all that is needed to repeat the run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine import versions
+from engine.generators import registry
+from engine.reports import FitReport
+
+if TYPE_CHECKING:
+    from engine.evaluation import Evaluation
+    from engine.run import RunRequest, Split
+    from engine.table.schema import Schema
+
+FORMAT = "tabular-twin-figures"
+VERSION = 1
+
+
+def of_run(
+    request: RunRequest,
+    schema: Schema,
+    split: Split,
+    *,
+    measured: FitReport,
+    released: FitReport,
+    evaluation: Evaluation | None,
+    synthetic_rows: int,
+    seconds: Mapping[str, float],
+) -> dict[str, Any]:
+    """The figures of a run, as JSON values.
+
+    measured and released: reports of the model that the figures are of, and of the one that made the table (the same
+    where there was one training only).
+    """
+    train, holdout = len(split.train), len(split.holdout)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "method_asked": request.method,
+        "method_used": released.used,
+        "method_label": label(released),
+        "chosen_because": released.chosen_because,
+        "settings": dict(released.settings),
+        "fallbacks": [{"method": f.method, "reason": f.reason} for f in released.fallbacks],
+        "notes": list(released.notes),
+        "release": request.release,
+        "figures_of": figures_of(train, holdout, measured is not released, evaluation is not None),
+        "measured_model": measured.to_json() if evaluation is not None else None,
+        "rows": {"real": train + holdout, "train": train, "holdout": holdout, "synthetic": synthetic_rows},
+        "holdout_reason": split.reason if evaluation is not None else "",
+        "columns": {"selected": len(schema.selected), "learned": len(schema.modelled)},
+        "given": list(request.given),
+        "budget": request.budget,
+        "seed": request.seed,
+        "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+        "metrics": metrics(evaluation),
+        "peak_memory_bytes": peak_memory(),
+        "versions": versions.packages(),
+    }
+
+
+def metrics(evaluation: Evaluation | None) -> dict[str, Any]:
+    """Key -> everything about the metric."""
+    return {} if evaluation is None else {r.info.key: r.to_json() for r in evaluation.results}
+
+
+def label(report: FitReport) -> str:
+    """The method's name for people."""
+    return registry.GENERATORS[report.used].info.label if report.used else "No method (nothing to learn)"
+
+
+def figures_of(train: int, holdout: int, refit: bool, measured: bool = True) -> str:
+    """Which model the figures are of, as a sentence."""
+    if not measured:
+        return "Nothing was measured."
+    if not holdout:
+        return f"The figures are of the model that made this table, trained on all {train:,} rows; none was held out."
+    if refit:
+        return (
+            f"The figures are of the same method trained on {train:,} rows, with {holdout:,} held out; "
+            f"the table itself comes from a model trained again on all {train + holdout:,} rows."
+        )
+    return f"The figures are of the model that made this table, trained on {train:,} rows with {holdout:,} held out."
+
+
+def peak_memory() -> int:
+    """The most memory this process has held, in bytes."""
+    if sys.platform == "win32":
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)

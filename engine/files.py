@@ -1,0 +1,46 @@
+"""Files that are whole or absent: written beside their place and moved into it; and parsed tables as Parquet."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from engine.table.schema import Schema
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path with the same suffixes; becomes `path` at the end, or vanishes when something is raised."""
+    temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, data: Any) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(data, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a parsed table; `read_table` with the same schema gives it back unchanged."""
+    with replacing(path) as temporary:
+        table.to_parquet(temporary, index=False)
+
+
+def read_table(path: Path, schema: Schema) -> pd.DataFrame:
+    """A parsed table as `write_table` had it. Parsing again brings back what Parquet has no type for."""
+    return schema.parse(pd.read_parquet(path))

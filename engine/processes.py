@@ -1,0 +1,88 @@
+"""Workers as processes: start one in a group of its own, know it again later, and kill it with all its children."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+import engine
+
+WORKER = "engine.worker"
+_ROOT = Path(engine.__file__).resolve().parent.parent  # where `engine` is found
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+def start(folder: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start the worker of a run folder. It outlives this process, and shares neither its terminal nor its signals."""
+    environment = {**os.environ, "PYTHONPATH": _python_path(), "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
+    for variable in _THREAD_VARIABLES:
+        environment.setdefault(variable, str(threads()))
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", WORKER, str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+
+
+def threads() -> int:
+    """Threads for a worker's arithmetic: all cores of a small machine, one less on a larger one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores if cores <= 2 else cores - 1
+
+
+def alive(pid: int, folder: Path) -> bool:
+    """Whether process `pid` is still the worker of this run folder.
+
+    The folder's name is random and on the worker's command line, so another process that was given the same number
+    later is never taken for it.
+    """
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and folder.name in " ".join(process.cmdline())
+    except psutil.Error:
+        return False
+
+
+def kill(pid: int, folder: Path, wait: float = 5.0) -> None:
+    """Kill the worker and its children at once; returns when they are gone, or after `wait` seconds."""
+    if not alive(pid, folder):
+        return
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        family = [*process.children(recursive=True), process]
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)  # the worker leads its group, so the group has its number
+        for member in family:
+            with contextlib.suppress(psutil.Error):
+                member.kill()
+        psutil.wait_procs(family, timeout=wait)
+
+
+def end_sentence(code: int | None) -> str:
+    """Why a worker that left no word is gone, for the person. code: its exit status, None when nobody saw it end."""
+    if code is not None and code == -getattr(signal, "SIGKILL", 9):
+        return (
+            "The system stopped the training, most likely because memory ran out. "
+            "Try fewer rows or columns, or a lighter method."
+        )
+    if code is None:
+        return "The training ended without a result, most likely because the computer or the server was restarted."
+    return "The training ended unexpectedly. Please try again; if it happens again, choose another method."
+
+
+def _python_path() -> str:
+    """The engine's own place before what was set."""
+    return os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])

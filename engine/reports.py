@@ -1,0 +1,52 @@
+"""What happened in a training, as plain data that is saved with the model and shown to the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """One method that was tried and given up, and why (a sentence)."""
+
+    method: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FitReport:
+    """The books of one training.
+
+    asked: method as the person chose it ("auto" included); used: key of the method that made the model, None when the
+    table has no column to learn; chosen_because: why "auto" chose what it tried first; settings: those of `used`;
+    rows and columns: of what was learned; seconds: of the training, fallbacks included.
+    """
+
+    asked: str
+    used: str | None
+    fallbacks: tuple[Fallback, ...] = ()
+    rows: int = 0
+    columns: int = 0
+    seconds: float = 0.0
+    seed: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    chosen_because: str = ""
+
+    @property
+    def fell_back(self) -> bool:
+        return bool(self.fallbacks)
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "settings": dict(self.settings), "notes": list(self.notes)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> FitReport:
+        """Raises KeyError, TypeError or ValueError when `data` is no report."""
+        fields = {name: data[name] for name in cls.__dataclass_fields__}
+        fields["fallbacks"] = tuple(Fallback(str(f["method"]), str(f["reason"])) for f in data["fallbacks"])
+        fields["notes"] = tuple(str(note) for note in data["notes"])
+        fields["settings"] = dict(data["settings"])
+        return cls(**fields)

@@ -1,0 +1,286 @@
+"""One whole run, from a table to its synthetic twin and the figures: what the worker and the command line both do.
+
+    hold some real rows out -> train on the rest -> sample -> measure against both -> train again on all rows -> sample
+
+The figures need rows that the model has not seen; the table that is released may come from all of them. `RunRequest`
+says which, and the figures say which model they are of.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from engine.errors import DataError, SettingsError
+from engine.limits import Limits
+from engine.progress import Budget, CancelToken, Listener, Progress
+from engine.seeds import stream
+from engine.synthesizer import AUTO, Synthesizer, check_method, read_given
+from engine.table.schema import Schema
+
+if TYPE_CHECKING:
+    from engine.evaluation import Evaluation
+    from engine.reports import FitReport
+
+HOLDOUT = 0.2  # share of the rows held out where the person did not say
+HOLDOUT_ROWS = 100  # tables with fewer rows hold none out on their own account
+MAX_HOLDOUT = 0.5
+MAX_SEED = 2**63 - 1
+
+Release = Literal["all", "audited"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What the person asked for; JSON.
+
+    rows: synthetic rows, None for as many as the table has.
+    holdout: share of real rows (0 to 0.5) that the measured model never sees; None takes 0.2 from 100 rows on.
+    release: "all" trains again on all rows for the table that is released; "audited" releases the measured model's.
+    given: conditions as text (see `engine.conditions`).
+    budget: seconds for one training; a run that holds rows out and releases "all" trains twice.
+    charts: whether distribution charts are wanted beside the figures.
+    figures: whether anything is measured at all; without, one training on all rows is enough for release "all".
+    """
+
+    method: str = AUTO
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    rows: int | None = None
+    seed: int = 0
+    holdout: float | None = None
+    release: Release = "all"
+    given: tuple[str, ...] = ()
+    budget: float | None = None
+    charts: bool = True
+    figures: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "given", tuple(self.given))
+        object.__setattr__(self, "settings", dict(self.settings))
+
+    def check(self, schema: Schema, limits: Limits | None = None) -> None:
+        """Raises the error that the person has to mend: SettingsError, MethodError or ConditionError."""
+        limits = limits or Limits.from_environment()
+        check_method(self.method, self.settings)
+        read_given(self.given, schema)
+        if self.rows is not None and self.rows < 1:
+            raise SettingsError(f"The number of rows must be at least 1, not {self.rows}.")
+        if self.rows is not None and self.rows > limits.max_rows_to_make:
+            raise SettingsError(
+                f"{self.rows:,} rows are more than the {limits.max_rows_to_make:,} that may be made in one go "
+                "(TABULAR_TWIN_MAX_ROWS_TO_MAKE)."
+            )
+        if not 0 <= self.seed <= MAX_SEED:
+            raise SettingsError(f"The seed must be a whole number from 0 to {MAX_SEED}, not {self.seed}.")
+        if self.holdout is not None and not 0 <= self.holdout <= MAX_HOLDOUT:
+            raise SettingsError(f"The holdout must be a share from 0 to {MAX_HOLDOUT}, not {self.holdout}.")
+        if self.release not in get_args(Release):
+            raise SettingsError(f"Release must be one of {', '.join(get_args(Release))}, not {self.release!r}.")
+        if self.budget is not None and not self.budget > 0:
+            raise SettingsError(f"The budget must be more than 0 seconds, not {self.budget}.")
+
+    def to_json(self) -> dict[str, Any]:
+        return {**dataclasses.asdict(self), "given": list(self.given)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> RunRequest:
+        return cls(**{f.name: data[f.name] for f in dataclasses.fields(cls) if f.name in data})
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Row numbers of the training part and of the held out part, each rising; `reason` says why nothing is held out."""
+
+    train: NDArray[np.intp]
+    holdout: NDArray[np.intp]
+    reason: str = ""
+
+    @classmethod
+    def of(cls, rows: int, share: float | None, seed: int) -> Split:
+        """A random split of `rows` rows; the same seed gives the same one, whatever the method."""
+        count = round(rows * (share if share is not None else HOLDOUT if rows >= HOLDOUT_ROWS else 0.0))
+        if count == 0:
+            return cls(np.arange(rows), np.arange(0), _why_none(rows, share))
+        order = stream(seed, "holdout").permutation(rows)
+        return cls(np.sort(order[count:]), np.sort(order[:count]))
+
+
+def _why_none(rows: int, share: float | None) -> str:
+    if share is None:
+        return f"The table has fewer than {HOLDOUT_ROWS} rows, so all are trained on and none is held out."
+    if share == 0:
+        return "No rows were to be held out."
+    return f"{share:g} of {rows} rows is less than one row, so none is held out."
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run made. `synthetic` is parsed; `evaluation` is None when no figures were asked for.
+
+    report: of the model that made the table; figures: all of FIGURES.json; seconds: by stage.
+    """
+
+    synthetic: pd.DataFrame
+    evaluation: Evaluation | None
+    report: FitReport
+    seconds: dict[str, float]
+    figures: dict[str, Any]
+    synthesizer: Synthesizer
+
+
+def stages(request: RunRequest, rows: int) -> tuple[str, ...]:
+    """The stages that a run will go through, as its progress names them."""
+    if not request.figures and request.release == "all":
+        return ("train", "sample")
+    measured = ("train", "sample", "evaluate") if request.figures else ("train", "sample")
+    if request.release == "all" and len(Split.of(rows, request.holdout, request.seed).holdout):
+        return (*measured, "train again", "sample again")
+    return measured
+
+
+def execute(
+    request: RunRequest,
+    table: pd.DataFrame,
+    schema: Schema,
+    *,
+    progress: Listener | None = None,
+    cancel: CancelToken | None = None,
+    folder: Path | None = None,
+    limits: Limits | None = None,
+) -> RunResult:
+    """Carry a request out on a table in any form. `folder`: where to store the result too (see `engine.results`).
+
+    Raises what `RunRequest.check`, training, sampling and measuring raise; Cancelled on request.
+    """
+    request.check(schema, limits)
+    parsed = schema.selected.parse(table)
+    if not len(parsed):
+        raise DataError("The table has no rows to learn from.")
+    result = _Run(request, parsed, schema, progress, cancel).result()
+    if folder is not None:
+        from engine import results
+
+        results.store(result, folder)
+    return result
+
+
+class _Run:
+    """The state of one run while it goes through its stages."""
+
+    def __init__(
+        self,
+        request: RunRequest,
+        table: pd.DataFrame,
+        schema: Schema,
+        progress: Listener | None,
+        cancel: CancelToken | None,
+    ) -> None:
+        self.request, self.table, self.schema = request, table, schema
+        self._progress, self._cancel = progress, cancel
+        self.rows = request.rows if request.rows is not None else len(table)
+        self.seconds: dict[str, float] = {}
+        self.given = read_given(request.given, schema)
+
+    def result(self) -> RunResult:
+        from engine import figures
+
+        started = time.monotonic()
+        blind = not self.request.figures and self.request.release == "all"
+        split = Split.of(len(self.table), 0.0 if blind else self.request.holdout, self.request.seed)
+        audited = self._train("train", split.train)
+        refit = self.request.release == "all" and len(split.holdout) > 0
+        evaluation, synthetic = self._measure(audited, split, reusable=not refit)
+        released = self._train("train again", np.arange(len(self.table))) if refit else audited
+        if synthetic is None:
+            synthetic = self._sample("sample again" if refit else "sample", released, self.rows, self.given)
+        self.seconds["total"] = time.monotonic() - started
+        facts = figures.of_run(
+            self.request,
+            self.schema,
+            split,
+            measured=audited.report,
+            released=released.report,
+            evaluation=evaluation,
+            synthetic_rows=len(synthetic),
+            seconds=self.seconds,
+        )
+        return RunResult(synthetic, evaluation, released.report, dict(self.seconds), facts, released)
+
+    def _measure(
+        self, model: Synthesizer, split: Split, *, reusable: bool
+    ) -> tuple[Evaluation | None, pd.DataFrame | None]:
+        """The figures of a model, on as many rows as it was trained on and without given values.
+
+        Also the sample itself where it is just the one to release.
+        """
+        if not self.request.figures:
+            return None, None
+        from engine.evaluation import evaluate
+
+        train = self.table.iloc[split.train].reset_index(drop=True)
+        holdout = self.table.iloc[split.holdout].reset_index(drop=True) if len(split.holdout) else None
+        sample = self._sample("sample", model, len(train), ())
+        with self._stage("evaluate") as listener:
+            evaluation = evaluate(
+                train,
+                sample,
+                self.schema.selected,
+                holdout=holdout,
+                seed=self.request.seed,
+                progress=listener,
+                cancel=self._cancel,
+            )
+        same = reusable and not self.given and self.rows == len(train)
+        return evaluation, sample if same else None
+
+    def _train(self, stage: str, rows: NDArray[np.intp]) -> Synthesizer:
+        request = self.request
+        model = Synthesizer(self.schema, request.method, request.settings)
+        with self._stage(stage) as listener:
+            return model.fit(
+                self.table.iloc[rows].reset_index(drop=True),
+                seed=request.seed,
+                progress=listener,
+                cancel=self._cancel,
+                budget=Budget(request.budget),
+            )
+
+    def _sample(self, stage: str, model: Synthesizer, rows: int, given: Any) -> pd.DataFrame:
+        with self._stage(stage) as listener:
+            return model.sample_parsed(
+                rows, seed=self.request.seed, given=given, progress=listener, cancel=self._cancel
+            )
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[Listener | None]:
+        """Times a stage, announces it, and names it in all progress from inside."""
+        if self._cancel is not None:
+            self._cancel.check()
+        outer = self._progress
+
+        def listener(event: Progress) -> None:
+            if outer is not None:
+                outer(replace(event, stage=name, message=event.message or _SENTENCES[name]))
+
+        listener(Progress(name))
+        started = time.monotonic()
+        yield listener if outer is not None else None
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
+
+
+_SENTENCES = {
+    "train": "Learning the table.",
+    "sample": "Making rows.",
+    "evaluate": "Measuring the twin against the real table.",
+    "train again": "Learning all rows, the held out ones too.",
+    "sample again": "Making the rows to release.",
+}

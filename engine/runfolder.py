@@ -1,0 +1,163 @@
+"""The private folder of one run, through which the page and its worker talk.
+
+request.json schema.json table.parquet   written once, by the page
+state.json                               the page's word: queued, running (with the worker's pid), cancelled, failed
+claim                                    made by whoever starts the worker, so that only one does
+progress.jsonl                           one line per event, added by the worker
+outcome.json                             the worker's last word: done, fell_back, failed or cancelled
+result/                                  see `engine.results`; complete before outcome.json appears
+worker.log                               the worker's output, tracebacks included
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Any
+
+import pandas as pd
+
+from engine import files
+from engine.progress import Progress
+from engine.run import RunRequest
+from engine.table.schema import Schema
+
+_EVENT_SECONDS = 0.1  # events within a stage are written at most this often
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FELL_BACK = "fell_back"  # done, by another method than the chosen one
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self not in {State.QUEUED, State.RUNNING}
+
+    @property
+    def has_result(self) -> bool:
+        return self in {State.DONE, State.FELL_BACK}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """state.json or outcome.json. Times are seconds since 1970; `created` also orders the queue."""
+
+    state: State
+    message: str = ""
+    created: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    pid: int | None = None
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Record:
+        return cls(**{**data, "state": State(data["state"])})
+
+
+class RunFolder:
+    """Typed access to one folder. Writes are whole or absent; reading needs no lock."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.log = path / "worker.log"
+        self.result = path / "result"
+        self._progress = path / "progress.jsonl"
+
+    def create(self, request: RunRequest, table: pd.DataFrame, schema: Schema) -> None:
+        """Make the folder, for this user's eyes only. It becomes a run with its first `write_state`."""
+        self.path.mkdir(mode=0o700, parents=True)
+        files.write_json(self.path / "request.json", request.to_json())
+        files.write_json(self.path / "schema.json", schema.to_json())
+        files.write_table(self.path / "table.parquet", table)
+
+    def request(self) -> RunRequest:
+        return RunRequest.from_json(files.read_json(self.path / "request.json"))
+
+    def schema(self) -> Schema:
+        return Schema.from_json(files.read_json(self.path / "schema.json"))
+
+    def table(self) -> pd.DataFrame:
+        """The real table, parsed, with the selected columns."""
+        return files.read_table(self.path / "table.parquet", self.schema().selected)
+
+    def state(self) -> Record | None:
+        return self._record("state.json")
+
+    def write_state(self, record: Record) -> None:
+        files.write_json(self.path / "state.json", asdict(record))
+
+    def outcome(self) -> Record | None:
+        return self._record("outcome.json")
+
+    def write_outcome(self, state: State, message: str = "") -> None:
+        files.write_json(self.path / "outcome.json", asdict(Record(state, message, ended=time.time())))
+
+    def claim(self) -> bool:
+        """Whether the caller is the one to start this run's worker."""
+        try:
+            os.close(os.open(self.path / "claim", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            return False
+        return True
+
+    def claimed(self) -> float | None:
+        """When the run was claimed (seconds since 1970), None while it is not."""
+        try:
+            return (self.path / "claim").stat().st_mtime
+        except OSError:
+            return None
+
+    def events(self, offset: int = 0) -> tuple[list[Progress], int]:
+        """Whole progress lines from byte `offset` on, and where to go on next time."""
+        try:
+            with self._progress.open("rb") as file:
+                file.seek(offset)
+                body = file.read()
+        except FileNotFoundError:
+            return [], offset
+        whole = body[: body.rfind(b"\n") + 1]
+        return [Progress.from_json(json.loads(line)) for line in whole.splitlines()], offset + len(whole)
+
+    def _record(self, name: str) -> Record | None:
+        try:
+            return Record.from_json(files.read_json(self.path / name))
+        except FileNotFoundError:
+            return None
+
+
+class EventWriter:
+    """A progress listener that adds lines to a run's progress.jsonl.
+
+    Events that open or close a stage are always written; those between at most every tenth of a second.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._path = folder.path / "progress.jsonl"
+        self._file: IO[str] | None = None
+        self._stage = ""
+        self._written = 0.0
+
+    def __call__(self, event: Progress) -> None:
+        now = time.monotonic()
+        telling = event.stage != self._stage or (event.total and event.step >= event.total)
+        if not telling and now - self._written < _EVENT_SECONDS:
+            return
+        self._stage, self._written = event.stage, now
+        if self._file is None:
+            self._file = self._path.open("a", encoding="utf-8")
+        self._file.write(json.dumps(event.to_json(), ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()

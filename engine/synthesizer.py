@@ -1,0 +1,327 @@
+"""The one object people use: a schema, a joint generator for the modelled columns, and fakers for the others.
+
+twin = Synthesizer(schema, method="forest").fit(frame, seed=0)
+table = twin.sample(1_000, given=["income=>50K"])
+twin.save("twin.zip"); Synthesizer.load("twin.zip").sample(10)
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from engine import advice, conditions, fallback, models
+from engine.conditions import Condition
+from engine.errors import ConditionError, DataError, MethodError, ModelError, NotFittedError, SchemaError
+from engine.generators import bundle, registry
+from engine.generators.base import Capability, Generator
+from engine.progress import Budget, CancelToken, Listener
+from engine.reports import FitReport
+from engine.settings import from_mapping
+from engine.table.schema import Kind, Schema
+
+if TYPE_CHECKING:
+    from engine.fakers import Fakers
+
+AUTO = "auto"
+
+Given = Sequence[Condition] | Sequence[str] | Mapping[str, Any]
+
+
+class Synthesizer:
+    """Learns a table and makes new rows of it.
+
+    schema: kinds and formats of the columns; inferred from the table in `fit` when None.
+    method: key of a registered generator, or "auto" (see `engine.advice`).
+    settings: of that method, by name; SettingsError when one is unknown or out of bounds.
+    """
+
+    def __init__(
+        self, schema: Schema | None = None, method: str = AUTO, settings: Mapping[str, Any] | None = None
+    ) -> None:
+        check_method(method, settings)
+        self._asked_schema = schema
+        self.method = method
+        self.settings: dict[str, Any] = dict(settings or {})
+        self._schema: Schema | None = None
+        self._report: FitReport | None = None
+        self._generator: Generator | None = None
+        self._fakers: Fakers | None = None
+
+    # Facts
+
+    @property
+    def schema(self) -> Schema:
+        """The schema given or inferred. Raises NotFittedError while there is none."""
+        schema = self._schema or self._asked_schema
+        if schema is None:
+            raise NotFittedError("The columns are not known yet; train first.")
+        return schema
+
+    @property
+    def report(self) -> FitReport:
+        """What happened in the training."""
+        if self._report is None:
+            raise NotFittedError("The model has not been trained yet.")
+        return self._report
+
+    def can(self, capability: Capability) -> bool:
+        """Whether the trained method is able to do it; without a column to learn, nothing is."""
+        return self._generator is not None and capability in self._generator.info.capabilities
+
+    def passport(self) -> dict[str, list[Any]]:
+        """Every real value that the saved model holds, by column: the method's, and the constants of the schema."""
+        self._fitted()
+        held: dict[str, list[Any]] = {c.name: [] for c in self.schema.selected}
+        for column in self.schema.selected:
+            if column.kind is Kind.CONSTANT and column.value is not None:
+                held[column.name].append(column.value)
+        for name, values in (self._generator.passport() if self._generator else {}).items():
+            held[name] = list(dict.fromkeys([*held[name], *values]))
+        return held
+
+    # Training
+
+    def fit(
+        self,
+        frame: pd.DataFrame,
+        *,
+        seed: int = 0,
+        progress: Listener | None = None,
+        cancel: CancelToken | None = None,
+        budget: Budget | float | None = None,
+    ) -> Self:
+        """Train on a table in any form (raw, parsed, restored). Same table, choices and seed give the same model.
+
+        budget: seconds for the training; the method finishes with what it has by then.
+        Raises SchemaError or DataError when table and schema do not fit, FitError when every method failed, Cancelled.
+        """
+        started = time.monotonic()
+        schema = self._asked_schema or _inferred(frame)
+        table = schema.selected.parse(frame)
+        if not len(table):
+            raise DataError("The table has no rows to learn from.")
+        if not len(table.columns):
+            raise SchemaError("Choose at least one column.")
+        budget = budget if isinstance(budget, Budget) else Budget(budget)
+        generator, report = self._train(table, schema, seed=seed, progress=progress, cancel=cancel, budget=budget)
+        fakers = _fakers(schema)
+        fakers.fit(table)
+        self._schema, self._generator, self._fakers = schema, generator, fakers
+        self._report = replace(report, rows=len(table), seed=seed, seconds=time.monotonic() - started)
+        return self
+
+    def _train(self, table: pd.DataFrame, schema: Schema, **how: Any) -> tuple[Generator | None, FitReport]:
+        modelled = schema.modelled
+        if not len(modelled):
+            note = "No column needs learning; all are made anew in the form of the real ones."
+            return None, FitReport(self.method, None, notes=(note,))
+        chosen, why = self._choose(schema, len(table))
+        generator, failed = fallback.fit(chosen, self.settings, table[list(modelled.names)], modelled, **how)
+        return generator, FitReport(
+            self.method,
+            generator.info.key,
+            failed,
+            columns=len(modelled),
+            settings=generator.settings.to_json(),
+            notes=tuple(generator.notes),
+            chosen_because=why,
+        )
+
+    def _choose(self, schema: Schema, rows: int) -> tuple[str, str]:
+        """The method to try first, and for "auto" the reason."""
+        if self.method != AUTO:
+            return self.method, ""
+        advised = advice.first(advice.advise(schema, rows))
+        check_method(advised.method, self.settings)
+        return advised.method, advised.reason
+
+    # Use
+
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int | None = None,
+        given: Given | None = None,
+        progress: Listener | None = None,
+        cancel: CancelToken | None = None,
+    ) -> pd.DataFrame:
+        """Exactly `n` new rows with the selected columns in the schema's order and the source's dtypes.
+
+        seed: None takes the training's seed, so two calls give the same rows; vary it to get others.
+        given: what must hold in every row; ConditionError when it cannot be understood or fulfilled.
+        """
+        table = self.sample_parsed(n, seed=seed, given=given, progress=progress, cancel=cancel)
+        return self.schema.selected.restore(table)
+
+    def sample_parsed(
+        self,
+        n: int,
+        *,
+        seed: int | None = None,
+        given: Given | None = None,
+        progress: Listener | None = None,
+        cancel: CancelToken | None = None,
+    ) -> pd.DataFrame:
+        """As `sample`, as a parsed table."""
+        fakers = self._fitted()
+        if n < 0:
+            raise DataError(f"The number of rows must be 0 or more, not {n}.")
+        seed = self.report.seed if seed is None else seed
+        wanted = read_given(given, self.schema)
+        parts = []
+        modelled: pd.DataFrame | None = None
+        if self._generator is not None:
+            modelled = self._generator.sample(n, seed=seed, given=wanted, progress=progress, cancel=cancel)
+            parts.append(modelled)
+        if made_anew(self.schema):
+            parts.append(fakers.make(n, seed, modelled))
+        table = pd.concat(parts, axis=1) if len(parts) > 1 else parts[0]
+        return table[list(self.schema.selected.names)]
+
+    def impute(
+        self,
+        frame: pd.DataFrame,
+        seed: int | None = None,
+        *,
+        progress: Listener | None = None,
+        cancel: CancelToken | None = None,
+    ) -> pd.DataFrame:
+        """The table, restored, with the missing cells of the modelled columns filled in; all other cells as they were.
+
+        Columns that are not modelled (identifiers, personal, text, unselected ones) stay untouched.
+        Raises MethodError when the trained method has no likelihoods to fill in from.
+        """
+        generator = self._joint("missing cells to fill in")
+        schema = self.schema
+        table = schema.parse(frame)
+        seed = self.report.seed if seed is None else seed
+        filled = generator.impute(table, seed=seed, progress=progress, cancel=cancel)
+        for name in schema.modelled.names:
+            table[name] = _fill(table[name], filled[name])
+        return schema.restore(table)
+
+    def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """(rows,) natural log of each row's likelihood, on the modelled columns; higher is more plausible.
+
+        Raises MethodError when the trained method has no likelihoods.
+        """
+        generator = self._joint("rows to score")
+        return generator.log_likelihood(self.schema.modelled.parse(frame))
+
+    # Keeping
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as one zip (see `engine.models`). Never pickle."""
+        fakers = self._fitted()
+        content = {"schema": self.schema.to_json(), "report": self.report.to_json()}
+        with tempfile.TemporaryDirectory(prefix="tabular-twin-") as name:
+            folder = Path(name) if self._generator is not None else None
+            if self._generator is not None:
+                self._generator.save(Path(name))
+            models.write(Path(path), content, fakers.state(), folder)
+
+    @classmethod
+    def load(cls, source: str | Path | bytes) -> Synthesizer:
+        """Read a model that `save` wrote, from a path or from the zip's bytes.
+
+        Raises ModelError when it is damaged, alien or of a later version, MissingPackageError when its method needs a
+        package that is not installed.
+        """
+        with models.opened(source) as opened:
+            with bundle.reading():
+                schema = Schema.from_json(opened.manifest["schema"])
+                report = FitReport.from_json(opened.manifest["report"])
+            generator = _load_generator(report.used, schema, opened.generator)
+            with bundle.reading():
+                fakers = _fakers(schema).from_state(schema, opened.fakers)
+        twin = cls(schema)
+        twin.method, twin.settings = report.asked, dict(report.settings)
+        twin._schema, twin._report, twin._generator, twin._fakers = schema, report, generator, fakers
+        return twin
+
+    def _fitted(self) -> Fakers:
+        if self._fakers is None:
+            raise NotFittedError("The model has not been trained yet.")
+        return self._fakers
+
+    def _joint(self, purpose: str) -> Generator:
+        self._fitted()
+        if self._generator is None:
+            raise MethodError(f"No column of this table is learned, so there are no {purpose}.")
+        return self._generator
+
+
+def check_method(method: str, settings: Mapping[str, Any] | None = None) -> None:
+    """Raises MethodError for an unknown method, SettingsError for settings that are not its own.
+
+    A method whose package is missing passes: training falls back, and says so.
+    """
+    if method == AUTO:
+        return
+    if method not in registry.GENERATORS:
+        raise MethodError(f"There is no method “{method}”. Methods: {', '.join([AUTO, *registry.GENERATORS])}.")
+    from_mapping(registry.GENERATORS[method].info.settings, settings)
+
+
+def read_given(given: Given | None, schema: Schema) -> tuple[Condition, ...]:
+    """Conditions from any of the accepted forms, checked against the schema."""
+    if not given:
+        return ()
+    if isinstance(given, Mapping):
+        wanted = conditions.from_mapping(given, schema)
+    else:
+        items: Iterable[Condition | str] = [given] if isinstance(given, str) else given
+        wanted = tuple(c if isinstance(c, Condition) else conditions.parse_condition(c, schema) for c in items)
+    names = [condition.column for condition in wanted]
+    for name in names:
+        if not schema[name].modelled:
+            raise ConditionError(f"Column “{name}” is not learned and cannot be given.", column=name)
+        if names.count(name) > 1:
+            raise ConditionError(f"Column “{name}” is given twice; use one condition.", column=name)
+    return wanted
+
+
+def made_anew(schema: Schema) -> tuple[str, ...]:
+    """The selected columns that fakers make."""
+    return tuple(c.name for c in schema if c.selected and not c.kind.modelled)
+
+
+def _inferred(frame: pd.DataFrame) -> Schema:
+    from engine.table.infer import infer_schema
+
+    return infer_schema(frame)
+
+
+def _fakers(schema: Schema) -> Fakers:
+    # Faker is slow to import, and a page that only shows a report has no need of it.
+    from engine.fakers import Fakers
+
+    return Fakers(schema.selected)
+
+
+def _fill(cells: pd.Series, filled: pd.Series) -> pd.Series:
+    """Missing cells from `filled`, the others as they were, whatever rounding the method's codec does."""
+    return cells.where(cells.notna(), filled.set_axis(cells.index))
+
+
+def _load_generator(used: str | None, schema: Schema, folder: Path | None) -> Generator | None:
+    if (used is None) != (folder is None) or (used is None and len(schema.modelled)):
+        raise ModelError("The saved model is damaged: its report and its content do not agree.")
+    if used is None or folder is None:
+        return None
+    if used not in registry.GENERATORS:
+        raise ModelError(f"The saved model was made by the method “{used}”, which this version does not have.")
+    generator = registry.get(used).load(folder)
+    if generator.schema is None or generator.schema.names != schema.modelled.names:
+        raise ModelError("The saved model is damaged: its parts know different columns.")
+    return generator

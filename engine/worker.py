@@ -1,0 +1,72 @@
+"""`python -m engine.worker RUN_FOLDER`: carries out one run in a process of its own, and leaves its result behind.
+
+The exit status is 0 when the run's outcome was written, whatever it is. A traceback goes to the log only; the person
+gets a sentence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import Cancelled, TwinError
+from engine.run import execute
+from engine.runfolder import EventWriter, RunFolder, State
+
+log = logging.getLogger("engine.worker")
+
+BUG = "Something went wrong that should not have; the run's log has the details. Another method may work."
+NO_MEMORY = "The computer's memory was not enough. Try fewer rows or columns, or a lighter method."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if len(arguments) != 1 or not Path(arguments[0]).is_dir():
+        print("Usage: python -m engine.worker RUN_FOLDER", file=sys.stderr)
+        return 2
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    faulthandler.enable()  # a crash in native code leaves a traceback in the log
+    _be_nice()
+    folder = RunFolder(Path(arguments[0]))
+    folder.write_outcome(*run(folder))
+    return 0
+
+
+def run(folder: RunFolder) -> tuple[State, str]:
+    """Carry the run out; its final state and the sentence for the person."""
+    events = EventWriter(folder)
+    try:
+        result = execute(folder.request(), folder.table(), folder.schema(), progress=events, folder=folder.result)
+    except (Cancelled, KeyboardInterrupt):
+        return State.CANCELLED, "Stopped on request."
+    except TwinError as error:
+        log.warning("The run failed.", exc_info=True)
+        return State.FAILED, str(error)
+    except MemoryError:
+        log.exception("Memory ran out.")
+        return State.FAILED, NO_MEMORY
+    except Exception:
+        log.exception("The run failed unexpectedly.")
+        return State.FAILED, BUG
+    finally:
+        events.close()
+    if not result.report.fell_back:
+        return State.DONE, ""
+    reasons = " ".join(f"“{f.method}” failed: {f.reason}" for f in result.report.fallbacks)
+    return State.FELL_BACK, f"{reasons} The table was made by “{result.report.used}” instead."
+
+
+def _be_nice() -> None:
+    """Leave the processor to the page when both want it."""
+    if hasattr(os, "nice"):
+        with contextlib.suppress(OSError):
+            os.nice(5)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
