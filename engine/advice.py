@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import MethodError
 from engine.generators import registry
-from engine.generators.base import Family, GeneratorInfo
+from engine.generators.base import Capability, Family, GeneratorInfo
 from engine.table.schema import Kind, Schema
 
 if TYPE_CHECKING:
@@ -91,6 +91,16 @@ def first(advices: tuple[Advice, ...]) -> Advice:
     raise MethodError(f"No method suits this table. {advices[0].reason if advices else ''}".strip())
 
 
+def able(schema: Schema, rows: int, capability: Capability) -> str:
+    """The best method that has `capability`, a suited one if there is one. Raises MethodError when none has it."""
+    advised = [a for a in advise(schema, rows) if capability in registry.GENERATORS[a.method].info.capabilities]
+    for advice in sorted(advised, key=lambda a: not a.suited):
+        info = registry.GENERATORS[advice.method].info
+        if not info.missing_packages() and rows >= info.min_rows:
+            return advice.method
+    raise MethodError(f"No method that can run here on {_count(rows)} has {_LACKS.get(capability, capability)}.")
+
+
 def _judge(info: GeneratorInfo, known: Facts) -> Verdict:
     if missing := info.missing_packages():
         return -2.0, False, f"Needs {' and '.join(missing)}, which is not installed."
@@ -159,6 +169,9 @@ def _heavy_tailed(column: ColumnProfile) -> bool:
         return False
     far = max(float(column.maximum) - column.mean, column.mean - float(column.minimum))
     return far / float(column.std) > FAR
+
+
+_LACKS = {Capability.LIKELIHOOD: "likelihoods", Capability.IMPUTE: "a way to fill in missing cells"}
 
 
 def _count(rows: int) -> str:

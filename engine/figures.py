@@ -62,6 +62,30 @@ def of_run(
     }
 
 
+def of_sample(
+    report: FitReport, rows: int, seed: int, given: tuple[str, ...], seconds: Mapping[str, float]
+) -> dict[str, Any]:
+    """The figures of rows made from a saved model, where nothing is measured."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "method_asked": report.asked,
+        "method_used": report.used,
+        "method_label": label(report),
+        "settings": dict(report.settings),
+        "fallbacks": [{"method": f.method, "reason": f.reason} for f in report.fallbacks],
+        "notes": list(report.notes),
+        "figures_of": figures_of(report.rows, 0, refit=False, measured=False),
+        "rows": {"real": report.rows, "synthetic": rows},
+        "given": list(given),
+        "seed": seed,
+        "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+        "metrics": {},
+        "peak_memory_bytes": peak_memory(),
+        "versions": versions.packages(),
+    }
+
+
 def metrics(evaluation: Evaluation | None) -> dict[str, Any]:
     """Key -> everything about the metric."""
     return {} if evaluation is None else {r.info.key: r.to_json() for r in evaluation.results}

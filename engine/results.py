@@ -41,8 +41,7 @@ def store(result: RunResult, folder: Path) -> None:
     files.write_json(folder / EVALUATION, None if result.evaluation is None else result.evaluation.to_json())
     files.write_json(folder / REPORT, result.report.to_json())
     files.write_json(folder / FIGURES, result.figures)
-    with files.replacing(folder / MODEL) as temporary:
-        result.synthesizer.save(temporary)
+    result.synthesizer.save(folder / MODEL)
 
 
 def load(folder: Path, schema: Schema) -> StoredResult:

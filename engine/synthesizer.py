@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine import advice, conditions, fallback, models
+from engine import advice, conditions, fallback, files, models
 from engine.conditions import Condition
-from engine.errors import ConditionError, DataError, MethodError, ModelError, NotFittedError, SchemaError
+from engine.errors import ConditionError, DataError, MethodError, ModelError, NotFittedError, SchemaError, WriteError
 from engine.generators import bundle, registry
 from engine.generators.base import Capability, Generator
 from engine.progress import Budget, CancelToken, Listener
@@ -221,14 +221,16 @@ class Synthesizer:
     # Keeping
 
     def save(self, path: str | Path) -> None:
-        """Write the model as one zip (see `engine.models`). Never pickle."""
+        """Write the model as one zip (see `engine.models`), whole or not at all. Never pickle. Raises WriteError."""
         fakers = self._fitted()
         content = {"schema": self.schema.to_json(), "report": self.report.to_json()}
-        with tempfile.TemporaryDirectory(prefix="tabular-twin-") as name:
-            folder = Path(name) if self._generator is not None else None
-            if self._generator is not None:
-                self._generator.save(Path(name))
-            models.write(Path(path), content, fakers.state(), folder)
+        try:
+            with tempfile.TemporaryDirectory(prefix="tabular-twin-") as name, files.replacing(Path(path)) as target:
+                if self._generator is not None:
+                    self._generator.save(Path(name))
+                models.write(target, content, fakers.state(), Path(name) if self._generator is not None else None)
+        except OSError as error:
+            raise WriteError(f"“{path}” cannot be written: {error.strerror or error}.") from error
 
     @classmethod
     def load(cls, source: str | Path | bytes) -> Synthesizer:

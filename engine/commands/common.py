@@ -1,0 +1,166 @@
+"""What several commands share: arguments, reading, choosing columns, and writing."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from engine import console, files
+from engine.errors import SchemaError, SettingsError, WriteError
+from engine.table.findings import Finding, Severity
+from engine.table.schema import Schema
+
+if TYPE_CHECKING:
+    from engine.table.read import Reading
+
+_NOTES = 5  # findings told before “and more”
+
+
+def add_data(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    parser.add_argument("data", metavar="DATA", type=Path, nargs="?" if optional else None, help="the real table")
+
+
+def add_out(parser: argparse.ArgumentParser, *, required: bool = True, help: str) -> None:
+    parser.add_argument("--out", metavar="OUT", type=Path, required=required, help=help)
+
+
+def add_schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--schema", metavar="FILE", type=Path, help="kinds and formats of the columns, as `profile --out` wrote them"
+    )
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=whole, default=0, help="same seed, same result (default: 0)")
+
+
+def add_json(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--json", metavar="FILE", type=Path, help=f"write {what} as JSON; - for stdout")
+
+
+def whole(text: str) -> int:
+    """An argument that is a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{text}” is no whole number") from None
+
+
+def number(text: str) -> float:
+    """An argument that is a finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if value != value or value in (float("inf"), float("-inf")):
+        raise argparse.ArgumentTypeError(f"“{text}” is no number")
+    return value
+
+
+def names(text: str) -> list[str]:
+    """Column names divided by commas; a name that holds a comma is quoted, as in CSV."""
+    return [name for name in next(csv.reader([text], skipinitialspace=True), []) if name]
+
+
+def settings(pairs: Iterable[str] | None) -> dict[str, Any]:
+    """`key=value` arguments as a mapping; values are read as JSON where they are, else as text."""
+    found: dict[str, Any] = {}
+    for pair in pairs or ():
+        key, sign, value = pair.partition("=")
+        if not sign or not key.strip():
+            raise SettingsError(f"“{pair}” is no setting. Write it like trees=200.")
+        if key.strip() in found:
+            raise SettingsError(f"Setting “{key.strip()}” is given twice.")
+        try:
+            found[key.strip()] = json.loads(value)
+        except json.JSONDecodeError:
+            found[key.strip()] = value
+    return found
+
+
+def read(path: Path) -> Reading:
+    """Read a table and say on stderr what was mended in it. Raises ReadError."""
+    from engine.table.read import read_table
+
+    reading = read_table(path)
+    tell(reading.findings, path.name)
+    return reading
+
+
+def tell(findings: Sequence[Finding], name: str) -> None:
+    """The findings that changed something or need a look; `profile` lists all."""
+    telling = [f for f in findings if f.severity is not Severity.INFO]
+    for finding in telling[:_NOTES]:
+        console.note(f"{name}: {finding.message}")
+    if len(telling) > _NOTES:
+        console.note(f"{name}: and {len(telling) - _NOTES} more; `{console.PROGRAM} profile` lists them all.")
+
+
+def schema_of(reading: Reading, schema: Path | None, columns: str | None = None) -> Schema:
+    """The schema from a file or inferred, with `columns` selected. Raises SchemaError."""
+    from engine.table.infer import infer_schema
+
+    found = infer_schema(reading.frame, name=reading.name) if schema is None else load_schema(schema)
+    return found if columns is None else found.select(names(columns))
+
+
+def load_schema(path: Path) -> Schema:
+    try:
+        return Schema.loads(path.read_bytes())
+    except OSError as error:
+        raise SchemaError(f"The schema “{path}” cannot be read: {error.strerror or error}.") from error
+
+
+def check_out(path: Path, *inputs: Path | None) -> Path:
+    """`path` when a table can be written to it, found out before any work. Raises WriteError."""
+    from engine.table.write import FORMATS
+
+    check_file(path, *inputs)
+    suffixes = [form.suffix for form in FORMATS.values()]
+    if not any(path.name.lower().endswith(suffix) and len(path.name) > len(suffix) for suffix in suffixes):
+        raise WriteError(f"“{path}” has no known ending. A table can be written as {', '.join(suffixes)}.")
+    return path
+
+
+def check_file(path: Path, *inputs: Path | None) -> Path:
+    """`path` when a file can be written there without destroying an input. Raises WriteError."""
+    if path.is_dir():
+        raise WriteError(f"“{path}” is a folder; name a file.")
+    if not path.parent.is_dir():
+        raise WriteError(f"The folder “{path.parent}” does not exist.")
+    for source in inputs:
+        if source is not None and path.exists() and source.exists() and path.samefile(source):
+            raise WriteError(f"“{path}” is the input itself; choose another file to write to.")
+    return path
+
+
+def write(table: pd.DataFrame, path: Path, schema: Schema) -> None:
+    """Write a table whole or not at all. Raises WriteError."""
+    from engine.table.write import write_file
+
+    try:
+        with files.replacing(path) as temporary:
+            write_file(table, temporary, schema)
+    except OSError as error:
+        raise WriteError(f"“{path}” cannot be written: {error.strerror or error}.") from error
+
+
+def write_json(data: Any, path: Path | None) -> None:
+    """Write figures to a file, or to stdout for “-”; nothing for None."""
+    if path is None:
+        return
+    if str(path) == "-":
+        console.say(console.dumps(data))
+    else:
+        console.write_text(path, console.dumps(data) + "\n")
+
+
+def check_json(path: Path | None, *inputs: Path | None) -> None:
+    if path is not None and str(path) != "-":
+        check_file(path, *inputs)

@@ -1,0 +1,141 @@
+"""`evaluate`: measure a synthetic table against the real one, whoever made it."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine import console, figures, versions
+from engine.commands import common
+from engine.errors import SchemaError
+from engine.table.schema import Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from engine.evaluation import Evaluation
+    from engine.evaluation.base import MetricResult, Part
+
+HELP = "measure a synthetic table against the real one"
+DESCRIPTION = (
+    "Measures how alike two tables are. With --holdout, real rows that the generator never saw, every figure stands "
+    "beside the one that a fresh real sample gets. Kinds and formats are those of REAL."
+)
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("real", metavar="REAL", type=Path, help="the real table that was learned")
+    parser.add_argument("synthetic", metavar="SYNTHETIC", type=Path, help="the synthetic table")
+    parser.add_argument("--holdout", metavar="HOLDOUT", type=Path, help="real rows that were not learned")
+    parser.add_argument(
+        "--target", metavar="COL", help="the column that matters most: its figures, alone and in pairs, come first"
+    )
+    common.add_schema(parser)
+    common.add_seed(parser)
+    parser.add_argument("--html", metavar="REPORT.html", type=Path, help="write the figures as a page")
+    common.add_json(parser, "every figure")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from engine.evaluation import evaluate
+
+    inputs = (arguments.real, arguments.synthetic, arguments.holdout)
+    if arguments.html is not None:
+        common.check_file(arguments.html, *inputs)
+    common.check_json(arguments.json, *inputs)
+    started = time.monotonic()
+    reading = common.read(arguments.real)
+    synthetic = common.read(arguments.synthetic).frame
+    holdout = common.read(arguments.holdout).frame if arguments.holdout is not None else None
+    schema = shared(common.schema_of(reading, arguments.schema), synthetic, holdout)
+    if arguments.target is not None and not schema[arguments.target].selected:
+        raise SchemaError(f"The target “{arguments.target}” is not a column of both tables.", column=arguments.target)
+    with console.Bar() as bar:
+        evaluation = evaluate(
+            reading.frame, synthetic, schema.selected, holdout=holdout, seed=arguments.seed, progress=bar
+        )
+    facts = _facts(arguments, evaluation, time.monotonic() - started)
+    if arguments.html is not None:
+        from engine.evaluation import report
+
+        console.write_text(arguments.html, report.html(evaluation, facts=facts, target=arguments.target))
+    common.write_json(facts, arguments.json)
+    if str(arguments.json) != "-":
+        console.say(text(evaluation, arguments.target))
+
+
+def shared(schema: Schema, *tables: pd.DataFrame | None) -> Schema:
+    """The schema with only those columns selected that every table has; says which are left out."""
+    present = [set(map(str, t.columns)) for t in tables if t is not None]
+    names = [c.name for c in schema if c.selected and all(c.name in have for have in present)]
+    if not names:
+        raise SchemaError("The tables have no column in common.")
+    absent = [c.name for c in schema if c.selected and c.name not in names]
+    if absent:
+        console.note(f"Left out, because not every table has them: {', '.join(absent)}.")
+    added = sorted(set().union(*present) - set(schema.names))
+    if added:
+        console.note(f"Left out, because the real table does not have them: {', '.join(added)}.")
+    return schema.select(names)
+
+
+def parts_of(evaluation: Evaluation, target: str) -> list[tuple[MetricResult, Part]]:
+    """The figures of one column, alone and in pairs, worst first within a metric."""
+    found = []
+    for result in evaluation.results:
+        parts = [part for part in result.parts if target in part.columns]
+        found += [(result, part) for part in sorted(parts, key=lambda p: p.value)]
+    return found
+
+
+def text(evaluation: Evaluation, target: str | None = None) -> str:
+    """The figures as text, the target's first."""
+    tables = []
+    if target is not None:
+        parts = [
+            (r.info.label, " × ".join(p.columns), f"{p.value:.4f}", _or_dash(p.reference), p.method)
+            for r, p in parts_of(evaluation, target)
+        ]
+        header = ("FIGURE", "COLUMNS", "VALUE", "FRESH REAL", "METHOD")
+        tables.append(f"Target “{target}”\n\n{console.table(header, parts)}")
+    rows = [
+        (r.info.label, _or_dash(r.value), _interval(r), _or_dash(r.reference), r.not_applicable or r.sentence)
+        for r in evaluation.results
+    ]
+    tables.append(console.table(("FIGURE", "VALUE", "95 %", "FRESH REAL", "IN WORDS"), rows))
+    return "\n\n".join(tables)
+
+
+def _or_dash(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def _interval(result: MetricResult) -> str:
+    return "–" if result.interval is None else f"{result.interval[0]:.4f}–{result.interval[1]:.4f}"
+
+
+def _facts(arguments: argparse.Namespace, evaluation: Evaluation, seconds: float) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "format": figures.FORMAT,
+        "version": figures.VERSION,
+        "table": arguments.real.name,
+        "synthetic": arguments.synthetic.name,
+        "holdout": None if arguments.holdout is None else arguments.holdout.name,
+        "rows": evaluation.rows,
+        "seed": arguments.seed,
+        "seconds": {"total": round(seconds, 3)},
+        "metrics": figures.metrics(evaluation),
+        "peak_memory_bytes": figures.peak_memory(),
+        "versions": versions.packages(),
+    }
+    if arguments.target is not None:
+        facts["target"] = {
+            "column": arguments.target,
+            "figures": [
+                {"metric": r.info.key, "columns": list(p.columns), "value": p.value, "reference": p.reference}
+                for r, p in parts_of(evaluation, arguments.target)
+            ],
+        }
+    return facts

@@ -1,0 +1,165 @@
+"""`generate`: learn a table and write its synthetic twin, or make rows from a saved model."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from engine import console, figures
+from engine.commands import common
+from engine.errors import MethodError, SettingsError
+from engine.limits import Limits
+from engine.reports import FitReport
+from engine.run import MAX_HOLDOUT, RunRequest, RunResult, execute
+from engine.synthesizer import AUTO, Synthesizer
+
+HELP = "make a synthetic twin"
+DESCRIPTION = (
+    "Learns a real table and writes a synthetic one. With --json or --report some rows are held out first, and the "
+    "twin of the others is measured beside them; the table that is written is the same with and without figures, "
+    "because the method is then trained again on all rows (unless --release audited)."
+)
+
+# What belongs to training, and so does not go with --model.
+_TRAINING = ("method", "settings", "columns", "schema", "budget", "holdout", "release", "save", "report")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    common.add_data(parser, optional=True)
+    common.add_out(parser, help="the synthetic table to write")
+    parser.add_argument(
+        "--method", help=f"a method of `methods`, or {AUTO}, which picks by the table (default: {AUTO})"
+    )
+    parser.add_argument("--rows", type=common.whole, help="synthetic rows (default: as many as the real table has)")
+    common.add_seed(parser)
+    parser.add_argument("--columns", metavar="A,B", help="only these columns (default: all)")
+    common.add_schema(parser)
+    parser.add_argument(
+        "--given",
+        metavar="CONDITION",
+        action="append",
+        help="must hold in every row: col=value, col=a|b, col=lo..hi, col>value, col<value; several times for several",
+    )
+    parser.add_argument("--settings", metavar="KEY=VALUE", action="append", help="a setting of the method")
+    parser.add_argument(
+        "--budget", metavar="SECONDS", type=common.number, help="for one training; with figures there are two"
+    )
+    parser.add_argument(
+        "--holdout",
+        metavar="SHARE",
+        type=common.number,
+        help=f"rows kept back to measure with, 0 to {MAX_HOLDOUT} (default: 0.2 from 100 rows on)",
+    )
+    parser.add_argument(
+        "--release",
+        choices=("all", "audited"),
+        help="write the table of a model trained on all rows, or of the very one that was measured (default: all)",
+    )
+    parser.add_argument("--save", metavar="MODEL.zip", type=Path, help="keep the model")
+    parser.add_argument("--model", metavar="MODEL.zip", type=Path, help="make rows from a kept model instead of DATA")
+    parser.add_argument("--report", metavar="REPORT.html", type=Path, help="write the figures as a page")
+    common.add_json(parser, "seconds, method used and every figure")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    common.check_out(arguments.out, arguments.data, arguments.model)
+    for path in (arguments.save, arguments.report):
+        if path is not None:
+            common.check_file(path, arguments.data)
+    common.check_json(arguments.json, arguments.data, arguments.model)
+    if arguments.model is not None:
+        _from_model(arguments)
+    elif arguments.data is None:
+        raise SettingsError("Name a table to learn from, or a saved model with --model.")
+    else:
+        _from_data(arguments)
+
+
+def request_of(arguments: argparse.Namespace) -> RunRequest:
+    """The arguments as a request; what was left out takes the request's own defaults."""
+    given: dict[str, Any] = {
+        "method": arguments.method,
+        "settings": common.settings(arguments.settings),
+        "rows": arguments.rows,
+        "seed": arguments.seed,
+        "holdout": arguments.holdout,
+        "release": arguments.release,
+        "given": tuple(arguments.given or ()),
+        "budget": arguments.budget,
+        "figures": arguments.json is not None or arguments.report is not None,
+    }
+    return RunRequest(**{key: value for key, value in given.items() if value is not None})
+
+
+def _from_data(arguments: argparse.Namespace) -> None:
+    request = request_of(arguments)
+    started = time.monotonic()
+    reading = common.read(arguments.data)
+    schema = common.schema_of(reading, arguments.schema, arguments.columns)
+    read_seconds = time.monotonic() - started
+    with console.Bar() as bar:
+        result = execute(request, reading.frame, schema, progress=bar)
+    started = time.monotonic()
+    common.write(result.synthetic, arguments.out, schema.selected)
+    if arguments.save is not None:
+        result.synthesizer.save(arguments.save)
+    facts = _with_files(result, reading, read_seconds, time.monotonic() - started)
+    if arguments.report is not None:
+        _write_report(arguments.report, result, facts)
+    common.write_json(facts, arguments.json)
+    _tell(result.report, len(result.synthetic), len(result.synthetic.columns), arguments)
+
+
+def _with_files(result: RunResult, reading: Any, read_seconds: float, write_seconds: float) -> dict[str, Any]:
+    """The run's figures and what only the command line knows."""
+    seconds = {"read": round(read_seconds, 3), **result.figures["seconds"], "write": round(write_seconds, 3)}
+    seconds["total"] = round(seconds["total"] + read_seconds + write_seconds, 3)
+    return {
+        **result.figures,
+        "table": reading.name,
+        "findings": [f.to_json() for f in reading.findings],
+        "seconds": seconds,
+    }
+
+
+def _write_report(path: Path, result: RunResult, facts: dict[str, Any]) -> None:
+    from engine.evaluation import report
+
+    assert result.evaluation is not None  # asked for with --report
+    console.write_text(path, report.html(result.evaluation, facts=facts))
+
+
+def _from_model(arguments: argparse.Namespace) -> None:
+    _refuse_training(arguments)
+    model = Synthesizer.load(arguments.model)
+    RunRequest(rows=arguments.rows, seed=arguments.seed).check(model.schema, Limits.from_environment())
+    rows = model.report.rows if arguments.rows is None else arguments.rows
+    started = time.monotonic()
+    with console.Bar() as bar:
+        table = model.sample_parsed(rows, seed=arguments.seed, given=arguments.given, progress=bar)
+    seconds = time.monotonic() - started
+    common.write(table, arguments.out, model.schema.selected)
+    facts = figures.of_sample(model.report, rows, arguments.seed, tuple(arguments.given or ()), {"sample": seconds})
+    common.write_json(facts, arguments.json)
+    _tell(model.report, rows, len(table.columns), arguments)
+
+
+def _refuse_training(arguments: argparse.Namespace) -> None:
+    if arguments.data is not None:
+        raise MethodError("Name either a table to learn from or a saved model with --model, not both.")
+    for name in _TRAINING:
+        if getattr(arguments, name) is not None:
+            raise MethodError(f"--{name} belongs to training and does not go with --model.")
+
+
+def _tell(report: FitReport, rows: int, columns: int, arguments: argparse.Namespace) -> None:
+    """What was made, on stdout unless the figures go there; and on stderr what the person should know."""
+    for failed in report.fallbacks:
+        console.note(f"Method “{failed.method}” failed and another took over: {failed.reason}")
+    for sentence in report.notes:
+        console.note(sentence)
+    if str(arguments.json) != "-":
+        by = f"method {report.used}" if report.used else "nothing to learn"
+        console.say(f"{arguments.out}: {rows:,} rows, {columns} columns ({by}, seed {arguments.seed})")
