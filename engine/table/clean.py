@@ -1,0 +1,136 @@
+"""The fast path: clean delimited text read by Arrow, after proof that it is clean.
+
+Clean means: every row has the same number of fields (Arrow stops otherwise), every quote opens or closes a whole field,
+and no line is blank. Anything else is None here and goes to the careful path in `engine.table.rows`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from engine.table.records import Dialect
+
+_BLOCK = 1 << 23
+_UNUSED = "\x1f"
+Bytes = npt.NDArray[np.uint8]
+
+
+def read_clean(body: bytes, dialect: Dialect, width: int) -> pa.Table | None:
+    """All rows of `body` (UTF-8 without header) as text columns "0", "1", ...; None when they are not clean."""
+    if dialect.escape or dialect.collapse or not body:
+        return None
+    body = _without_last_line_end(body)
+    quote = dialect.quote if dialect.quote and dialect.quote.encode() in body else None
+    delimiter = dialect.delimiter
+    if len(delimiter) != 1 or not delimiter.isascii():
+        if quote or _UNUSED.encode() in body:
+            return None
+        body = body.replace(delimiter.encode(), _UNUSED.encode()) if delimiter else body
+        delimiter = _UNUSED
+    if not quotes_are_clean(body, quote, delimiter, width):
+        return None
+    return _read(body, delimiter, quote, width)
+
+
+def _without_last_line_end(body: bytes) -> bytes:
+    for end in (b"\r\n", b"\n", b"\r"):
+        if body.endswith(end):
+            return body[: -len(end)]
+    return body
+
+
+def _read(body: bytes, delimiter: str, quote: str | None, width: int) -> pa.Table | None:
+    names = [str(i) for i in range(width)]
+    try:
+        return arrow_csv.read_csv(
+            pa.BufferReader(body),
+            read_options=arrow_csv.ReadOptions(column_names=names, block_size=_BLOCK),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=delimiter, quote_char=quote or False, newlines_in_values=quote is not None
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+
+
+def quotes_are_clean(body: bytes, quote: str | None, delimiter: str, width: int) -> bool:
+    """No blank line outside quotes, and every quote where it belongs."""
+    blank = b"\n\n" in body or b"\n\r\n" in body or b"\r\r" in body or body[:1] in (b"\n", b"\r")
+    if quote is None:
+        return not blank
+    if blank:
+        return False
+    codes = np.frombuffer(body, np.uint8)
+    boundary = np.zeros(256, bool)
+    boundary[[ord(delimiter), 10, 13]] = True
+    inside = 0
+    for low, high in _blocks(codes, ord(quote)):
+        quotes = np.flatnonzero(codes[low:high] == ord(quote)) + low
+        if not _runs_are_clean(codes, quotes, inside, boundary):
+            return False
+        if width >= 3 and _swallows_rows(body, codes, quotes, inside, (low, high), delimiter, width):
+            return False
+        inside = (inside + quotes.size) % 2
+    return inside == 0
+
+
+def _blocks(codes: Bytes, quote: int) -> Iterator[tuple[int, int]]:
+    """Ranges of a few megabytes whose ends do not cut a run of quotes."""
+    low = 0
+    while low < codes.size:
+        high = min(low + _BLOCK, codes.size)
+        while high < codes.size and quote in (codes[high - 1], codes[high]):
+            high += 1
+        yield low, high
+        low = high
+
+
+def _runs_are_clean(codes: Bytes, quotes: npt.NDArray[np.int64], inside: int, boundary: npt.NDArray[np.bool_]) -> bool:
+    """Each run of neighbouring quotes: what it does follows from how many quotes came before, and its length."""
+    if not quotes.size:
+        return True
+    first = np.flatnonzero(np.diff(quotes, prepend=-2) > 1)
+    lengths = np.diff(first, append=quotes.size)
+    starts, ends = quotes[first], quotes[first] + lengths
+    outside = (inside + first) % 2 == 0
+    before = np.where(starts > 0, boundary[codes[np.maximum(starts - 1, 0)]], True)
+    behind = np.where(ends < codes.size, boundary[codes[np.minimum(ends, codes.size - 1)]], True)
+    closes = outside == (lengths % 2 == 0)
+    return not np.any((outside & ~before) | (closes & ~behind))
+
+
+def _swallows_rows(
+    body: bytes,
+    codes: Bytes,
+    quotes: npt.NDArray[np.int64],
+    inside: int,
+    block: tuple[int, int],
+    delimiter: str,
+    width: int,
+) -> bool:
+    """Whether a field over several lines could as well be two stray quotes: each of its lines is a full row."""
+    part = codes[block[0] : block[1]]
+    breaks = np.flatnonzero((part == 10) | (part == 13)) + block[0]
+    behind = np.searchsorted(quotes, breaks)
+    within = behind[((inside + behind) % 2 == 1) & (behind > 0) & (behind < quotes.size)]
+    mark = delimiter.encode()
+    for index in np.unique(within):
+        opened, closed = int(quotes[index - 1]), int(quotes[index])
+        start = max(body.rfind(b"\n", 0, opened), body.rfind(b"\r", 0, opened)) + 1
+        end = body.find(b"\n", closed)
+        lines = body[start : end if end >= 0 else len(body)].splitlines()
+        if all(line.count(mark) == width - 1 for line in lines):
+            return True
+    return False

@@ -1,0 +1,323 @@
+"""Reads delimited text (CSV and its kin): finds dialect and layout on a sample, then takes the fast or careful path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.errors import LimitError, ReadError
+from engine.limits import Limits
+from engine.table.clean import read_clean
+from engine.table.dialect import Sniffed, sniff
+from engine.table.layout import Layout, find_layout, is_comment
+from engine.table.names import clean_names, join_headers
+from engine.table.notes import Notes, excerpt, line_ranges
+from engine.table.records import Dialect, Field, Record, RecordReader, physical_lines
+from engine.table.rows import RowReader, count_widths, looks_like_total
+from engine.table.source import limit_error
+
+_SAMPLE_LINES = 400
+_SAMPLE_CHARACTERS = 1 << 18
+_LEAST_LINES = 8  # sampled even when they are very long
+_SEP_LINE = re.compile(rb'"?sep=(.{1,3}?)"?[ \t]*(?=[\r\n])', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class DelimitedOptions:
+    """What the person prescribes instead of having it found out."""
+
+    delimiter: str | None = None
+    quote: str | None = None
+    header: str | int = "auto"
+    decimal: str | None = None
+
+
+def read_delimited(
+    data: bytes, options: DelimitedOptions, notes: Notes, limits: Limits
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The table in `data` (UTF-8) with every cell as text, and the facts found. Raises ReadError and LimitError."""
+    if not data.strip():
+        raise ReadError("The file is empty: it has no text at all.")
+    data, delimiter = _separator_line(data, options.delimiter, notes)
+    lines = sample_lines(data)
+    sniffed = sniff(lines, delimiter=delimiter, decimal=options.decimal, quote=options.quote)
+    return _Delimited(data, lines, sniffed, options, notes, limits).read()
+
+
+def sample_lines(data: bytes) -> list[str]:
+    """The first lines, as many as a decision needs."""
+    lines: list[str] = []
+    size = 0
+    for line in physical_lines(data):
+        lines.append(line)
+        size += len(line)
+        if len(lines) >= _SAMPLE_LINES or (size > _SAMPLE_CHARACTERS and len(lines) >= _LEAST_LINES):
+            break
+    return lines
+
+
+def _separator_line(data: bytes, delimiter: str | None, notes: Notes) -> tuple[bytes, str | None]:
+    """Excel's own "sep=;" in the first line: obeyed, and blanked so that lines keep their numbers."""
+    match = _SEP_LINE.match(data)
+    if match is None:
+        return data, delimiter
+    named = match.group(1).decode("utf-8", "replace")
+    notes.add("delimiter", f"The first line names “{named}” as the delimiter.", row=1)
+    return data[match.end() :], delimiter or named
+
+
+class _Delimited:
+    """One reading: what is known about the text, step by step."""
+
+    def __init__(
+        self,
+        data: bytes,
+        lines: Sequence[str],
+        sniffed: Sniffed,
+        options: DelimitedOptions,
+        notes: Notes,
+        limits: Limits,
+    ) -> None:
+        self._data, self._lines, self._options = data, lines, options
+        self._notes, self._limits = notes, limits
+        self._dialect: Dialect = sniffed.dialect
+        self._width = sniffed.width
+        self._records: list[Record] = []
+        self._layout = Layout((), 0, 0)
+
+    def read(self) -> tuple[pd.DataFrame, dict[str, Any]]:
+        self._check_columns()
+        self._lay_out()
+        table = self._fast()
+        path = "fast"
+        if table is None:
+            path = "careful"
+            table = self._careful()
+        frame = self._framed(table)
+        return frame, self._facts(path)
+
+    def _check_columns(self) -> None:
+        if self._width > self._limits.max_columns:
+            raise limit_error(
+                f"The table has {self._width:,} columns", self._limits.max_columns, "columns", "max_columns"
+            )
+
+    def _lay_out(self) -> None:
+        self._records = list(RecordReader(iter(self._lines), self._dialect, self._width))
+        self._layout = find_layout(self._records, self._width, self._options.header)
+
+    @property
+    def _first_line(self) -> int:
+        """The line (from 1) with which the body begins."""
+        if self._layout.body < len(self._records):
+            return self._records[self._layout.body].line
+        last = self._records[-1]
+        return last.line + last.lines
+
+    def _fast(self) -> pa.Table | None:
+        start = sum(len(line.encode()) for line in self._lines[: self._first_line - 1])
+        body = self._data[start:] if start else self._data
+        self._check_cells_early(body)
+        table = read_clean(body, self._dialect, self._width)
+        return table if table is not None and self._ends_cleanly(table) else None
+
+    def _check_cells_early(self, body: bytes) -> None:
+        if self._dialect.quote and self._dialect.quote.encode() in body:
+            return  # lines are not rows then; the rows are counted after reading
+        rows = body.count(b"\n")
+        if rows * self._width > self._limits.max_cells:
+            what = f"The table has about {rows:,} rows of {self._width:,} columns, {rows * self._width:,} cells"
+            raise limit_error(what, self._limits.max_cells, "cells", "max_cells")
+
+    def _ends_cleanly(self, table: pa.Table) -> bool:
+        """Whether no header is repeated inside, and no empty row or total stands at the end."""
+        headers = [h.fields for h in self._layout.headers if len(h.fields) == self._width]
+        for header in headers:
+            if header[0] is not None and pc.any(pc.equal(table.column(0), header[0])).as_py():
+                return False
+        last = [list(row.values()) for row in table.slice(max(table.num_rows - 3, 0)).to_pylist()]
+        return not any(all(f is None for f in row) or looks_like_total(row) for row in last)
+
+    def _careful(self) -> pa.Table:
+        counts = count_widths(self._data, self._dialect, self._width)
+        self._widen(counts)
+        sample = [r.fields for r in self._records[self._layout.body :] if len(r.fields) == self._width and not r.odd]
+        reader = RowReader(
+            self._dialect,
+            self._layout,
+            [n or f"column {i}" for i, n in enumerate(self._raw_names(), start=1)][: self._width],
+            sample,
+            self._notes,
+            self._limits,
+            blank_is_missing=self._width == 1 and counts[0] < 0.8 * counts[1],
+        )
+        return reader.read(self._data, self._first_line)
+
+    def _widen(self, counts: dict[int, int]) -> None:
+        """The whole text may have another usual width than its first lines."""
+        usual = max((n for n in counts if n > 0), key=lambda n: counts[n], default=self._width)
+        if usual > self._width and counts[usual] > counts[self._width]:
+            self._width = usual
+            self._check_columns()
+            self._lay_out()
+
+    # Names and frame
+
+    def _raw_names(self) -> list[str]:
+        """A name per column as the header has it; more than `width` when the header is longer than the rows."""
+        headers = [self._fitted(h.fields) for h in self._layout.headers]
+        if not headers:
+            return [""] * self._width
+        widest = max(map(len, headers))
+        return join_headers([[*h, *[None] * (widest - len(h))] for h in headers])
+
+    def _fitted(self, fields: Sequence[Field]) -> list[Field]:
+        short = self._width - len(fields)
+        if short == 1 and self._last_column_filled():
+            return [None, *fields]  # row names without a title, as R writes them
+        return [*fields, *[None] * max(short, 0)]
+
+    def _last_column_filled(self) -> bool:
+        body = (r.fields for r in self._records[self._layout.body :] if len(r.fields) == self._width)
+        return any(fields[-1] is not None for fields in body)
+
+    def _framed(self, table: pa.Table) -> pd.DataFrame:
+        self._check_cells(table)
+        raw = self._raw_names()
+        self._tell()
+        kept = self._kept_columns(table, raw)
+        row = self._layout.headers[-1].line if self._layout.headers else None
+        notes = self._notes if self._layout.headers else Notes()
+        names = clean_names([raw[i] for i in kept], notes, row=row)
+        missing = pa.nulls(table.num_rows, pa.string())
+        columns = [table.column(i) if i < self._width else missing for i in kept]
+        self._tell_missing_columns(names, kept)
+        frame = pa.table(columns, names=[str(i) for i in range(len(kept))]).to_pandas()
+        frame = frame.astype("str") if len(frame) == 0 else frame
+        frame.columns = pd.Index(names, dtype="str")
+        return frame
+
+    def _kept_columns(self, table: pa.Table, raw: Sequence[str]) -> list[int]:
+        """All columns but those that have neither a name nor a value."""
+        if not self._layout.headers:
+            return list(range(self._width))
+        kept = []
+        for index, name in enumerate(raw):
+            hollow = index >= self._width or table.column(index).null_count == table.num_rows
+            if name or not hollow or table.num_rows == 0:
+                kept.append(index)
+            elif index < self._width:
+                message = f"Column {index + 1} has neither a name nor a value; it was left out."
+                self._notes.repaired("empty_column", message)
+        return kept or [0]
+
+    def _tell_missing_columns(self, names: Sequence[str], kept: Sequence[int]) -> None:
+        for name, index in zip(names, kept, strict=True):
+            if index >= self._width:
+                message = f"The header names “{excerpt(name)}”, but the rows end before it; the column is empty."
+                self._notes.warn("missing_column", message, row=self._layout.headers[-1].line, column=name)
+
+    def _check_cells(self, table: pa.Table) -> None:
+        if table.num_rows * self._width > self._limits.max_cells:
+            what = f"The table has {table.num_rows:,} rows of {self._width:,} columns"
+            raise limit_error(what, self._limits.max_cells, "cells", "max_cells")
+        for index, column in enumerate(table.columns):
+            if row := over_long(column, self._limits.max_cell_characters):
+                raise cell_error(row, self._raw_names()[index] or f"column {index + 1}", self._limits)
+        for name in self._raw_names():
+            if len(name) > self._limits.max_cell_characters:
+                raise cell_error(None, excerpt(name, most=30), self._limits)
+
+    # What the person is told
+
+    def _tell(self) -> None:
+        self._tell_dialect()
+        self._tell_header()
+        table_starts = self._layout.headers[0].line if self._layout.headers else self._first_line
+        before = [r for r in self._records if r.line < table_starts and not r.blank]
+        comments = [r for r in before if is_comment(r, self._layout.comment, self._width)]
+        preamble = [r for r in before if r not in comments]
+        if comments:
+            text = "; ".join(excerpt(r.text, most=60) for r in comments[:5])
+            lines = line_ranges([r.line for r in comments])
+            self._notes.add("comment", f"Comments were skipped (line {lines}): {text}", row=comments[0].line)
+        if preamble:
+            text = "; ".join(excerpt(r.text, most=60) for r in preamble[:5])
+            lines = line_ranges([r.line for r in preamble])
+            message = f"Text above the table was set aside (line {lines}): {text}"
+            self._notes.repaired("preamble", message, row=preamble[0].line)
+
+    def _tell_dialect(self) -> None:
+        mark = self._dialect.delimiter
+        if mark not in (",", "\t", "") and self._options.delimiter is None:
+            title = "runs of blanks" if self._dialect.collapse else "blanks" if mark == " " else f"“{mark}”"
+            self._notes.add("delimiter", f"The fields are set apart by {title}.")
+        if self._dialect.quote == "'":
+            self._notes.add("quote", "Fields are quoted by the apostrophe (').")
+        if self._dialect.escape:
+            self._notes.add("escape", "A backslash escapes quotes and delimiters.")
+        ends = line_ends(self._data)
+        if len(ends) > 1:
+            found = ", ".join(f"{count:,} of {name}" for name, count in ends.items())
+            self._notes.add("line_ends", f"The line ends are mixed ({found}); each was taken as a line end.")
+
+    def _tell_header(self) -> None:
+        headers = self._layout.headers
+        if self._options.header != "auto":
+            return
+        if not headers:
+            message = "No line of names was found; the columns are called column_1, column_2 and so on."
+            self._notes.warn("no_header", message, row=self._first_line)
+        elif len(headers) > 1:
+            lines = line_ranges([h.line for h in headers])
+            self._notes.add(
+                "header_rows", f"The names stand in several lines ({lines}); they were joined.", row=headers[0].line
+            )
+        elif not self._layout.certain:
+            message = "The first line was taken for the names, since nothing in it speaks against that."
+            self._notes.add("header_assumed", message, row=headers[0].line)
+
+    def _facts(self, path: str) -> dict[str, Any]:
+        return {
+            "delimiter": self._dialect.delimiter,
+            "quote": self._dialect.quote,
+            "escape": self._dialect.escape,
+            "header_rows": [h.line for h in self._layout.headers],
+            "first_row": self._first_line,
+            "line_ends": line_ends(self._data),
+            "path": path,
+        }
+
+
+def line_ends(data: bytes) -> dict[str, int]:
+    """How often each kind of line end occurs, the kinds that do not left out."""
+    windows = data.count(b"\r\n")
+    counts = {"\\n": data.count(b"\n") - windows, "\\r\\n": windows, "\\r": data.count(b"\r") - windows}
+    return {name: count for name, count in counts.items() if count}
+
+
+def over_long(column: pa.ChunkedArray, most: int) -> int | None:
+    """The table row (from 1) of a text longer than `most` characters, or None."""
+    longest = pc.max(pc.binary_length(column)).as_py()
+    if longest is None or longest <= most:
+        return None
+    lengths = pc.utf8_length(column)
+    if pc.max(lengths).as_py() <= most:
+        return None
+    return int(pc.index(pc.greater(lengths, most), True).as_py()) + 1
+
+
+def cell_error(row: int | None, column: str, limits: Limits) -> LimitError:
+    most = limits.max_cell_characters
+    where = f"row {row:,} of the table, column “{excerpt(column, most=40)}”" if row else f"the name “{column}”"
+    error = limit_error(
+        f"A cell has more than {most:,} characters ({where})", most, "characters", "max_cell_characters"
+    )
+    error.column, error.row = column, row
+    return error

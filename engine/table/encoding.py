@@ -1,0 +1,330 @@
+"""Finds a text file's encoding and turns it into UTF-8 without byte order mark and NUL characters.
+
+Certain signs come first (byte order mark, valid UTF-8, the zero bytes of UTF-16); only what is left is guessed by
+looking at which letters each candidate would put next to each other.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from engine.errors import ReadError
+from engine.table.notes import Notes, line_ranges
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE = 1 << 16
+_PIECE = 1 << 22
+# Control characters that no text has; tab, line ends, form feed, escape and the separators 1C to 1F may occur.
+_CONTROLS = bytes(b for b in range(1, 32) if b not in b"\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f\x01") + b"\x7f"
+_MULTI_BYTE = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
+_SINGLE_BYTE = ("cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "iso8859_2", "cp850", "mac_roman")
+_LABELS = {"cp932": "Shift-JIS", "cp1252": "Windows-1252", "latin-1": "Latin-1", "utf-8": "UTF-8", "cp949": "Korean"}
+_FREQUENT_SYMBOLS = frozenset("€£¥§°©®™–—‘’“”„…«»•·±×÷µ½¼¾²³º¿¡ \u00a0")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A file's text as UTF-8, and the encoding it had (Python's name for it)."""
+
+    data: bytes
+    encoding: str
+
+
+def to_utf8(data: bytes, asked: str | None, notes: Notes) -> Decoded:
+    """Raises ReadError when the bytes are no text, or not in the encoding asked for."""
+    if asked is not None:
+        encoding, body = _checked_name(asked), data
+        for mark, name in _BOMS:
+            if data.startswith(mark) and codecs.lookup(name).name.split("-")[:2] == encoding.split("-")[:2]:
+                encoding, body = name, data[len(mark) :]
+                break
+        decoded = Decoded(_transcode(body, encoding, asked=asked), encoding)
+    else:
+        decoded = _detect(data, notes)
+    return Decoded(_without_nul(decoded.data, notes), decoded.encoding)
+
+
+def _checked_name(encoding: str) -> str:
+    try:
+        name = codecs.lookup(encoding).name
+        "".encode(name)
+    except (LookupError, ValueError, TypeError):
+        raise ReadError(
+            f"There is no text encoding “{encoding}”; try utf-8, latin-1, cp1252, utf-16 or cp932."
+        ) from None
+    return name
+
+
+def _detect(data: bytes, notes: Notes) -> Decoded:
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            body = data[len(mark) :]
+            if encoding == "utf-8":
+                return _utf8_or_guess(body, notes)
+            notes.add("encoding", f"Read as {encoding.upper()}, as its byte order mark says.")
+            return Decoded(_transcode(body, encoding), encoding)
+    if encoding := _wide_without_mark(data):
+        notes.add("encoding", f"Read as {encoding.upper()}: the zero bytes show it, although no byte order mark does.")
+        return Decoded(_transcode(data, encoding), encoding)
+    _refuse_binary(data)
+    return _utf8_or_guess(data, notes)
+
+
+def _utf8_or_guess(data: bytes, notes: Notes) -> Decoded:
+    if data.isascii():
+        return _ascii(data, notes)
+    bad = _invalid_utf8(data)
+    if not bad:
+        return Decoded(data, "utf-8")
+    if mended := _mostly_utf8(data, bad, notes):
+        return mended
+    encoding = _guess(data)
+    label = _LABELS.get(encoding, encoding)
+    notes.add(
+        "encoding", f"The file is not UTF-8; it was read as {label}. If letters look wrong, choose another encoding."
+    )
+    return Decoded(_transcode(data, encoding), encoding)
+
+
+def _ascii(data: bytes, notes: Notes) -> Decoded:
+    if b"\x1b$" in data[:_SAMPLE]:
+        notes.add("encoding", "Read as ISO-2022-JP, as its escape sequences say.")
+        return Decoded(_transcode(data, "iso2022_jp"), "iso2022_jp")
+    return Decoded(data, "utf-8")
+
+
+def _transcode(data: bytes, encoding: str, asked: str | None = None) -> bytes:
+    """To UTF-8 in pieces, so that no second wide copy of a large file is made."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    out = bytearray()
+    position = 0
+    try:
+        for position in range(0, max(len(data), 1), _PIECE):
+            piece = data[position : position + _PIECE]
+            out += decoder.decode(piece, final=position + _PIECE >= len(data)).encode("utf-8")
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
+        line = bytes(out).count(b"\n") + data[position : position + error.start].count(b"\n") + 1
+        name = asked or encoding
+        raise ReadError(
+            f"The file cannot be read as {name}: line {line:,} has bytes that do not belong there."
+        ) from None
+    return bytes(out)
+
+
+def _wide_without_mark(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 when zero bytes stand (nearly) only where Latin letters and delimiters put them."""
+    sample = data[:_SAMPLE]
+    if b"\0" not in sample:
+        return None
+    by_place = [sample[i::4].count(0) for i in range(4)]
+    even, odd = by_place[0] + by_place[2], by_place[1] + by_place[3]
+    places = max(len(sample) // 2, 1)
+    if len(data) % 4 == 0 and min(by_place[1:3]) + by_place[3] > places and by_place[0] == 0:
+        candidates = ["utf-32-le"]
+    elif len(data) % 4 == 0 and by_place[0] + min(by_place[1:3]) > places * 0.9 and by_place[3] == 0:
+        candidates = ["utf-32-be"]
+    elif odd > 0.03 * places and even <= odd / 20:
+        candidates = ["utf-16-le"]
+    elif even > 0.03 * places and odd <= even / 20:
+        candidates = ["utf-16-be"]
+    else:
+        return None
+    return next((c for c in candidates if _reads_as_text(sample, c)), None)
+
+
+def _reads_as_text(sample: bytes, encoding: str) -> bool:
+    width = 4 if "32" in encoding else 2
+    try:
+        text = sample[: len(sample) // width * width].decode(encoding)
+    except UnicodeDecodeError as error:
+        if error.end < len(sample) - 4:
+            return False
+        text = sample[: error.start].decode(encoding)
+    odd = sum(unicodedata.category(c) in ("Cn", "Co", "Cs") or (c < " " and c not in "\t\r\n\f") for c in text)
+    return bool(text) and odd <= len(text) * 0.02
+
+
+def _refuse_binary(data: bytes) -> None:
+    sample = data[:_SAMPLE]
+    zeros = sample.count(0)
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    if zeros > len(sample) * 0.2 or controls > max(3, len(sample) * 0.01):
+        raise ReadError(
+            "The file is not a text table: it holds binary data. Export the table as CSV, Excel or Parquet."
+        )
+
+
+def _invalid_utf8(data: bytes) -> list[int]:
+    """Positions of the first bytes that break UTF-8 (a few thousand at most)."""
+    found: list[int] = []
+    position, most = 0, 5_000
+    while position < len(data) and len(found) < most:
+        end = min(position + _PIECE, len(data))
+        try:
+            data[position:end].decode("utf-8")
+            position = end
+        except UnicodeDecodeError as error:
+            start = position + error.start
+            if end < len(data) and start > end - 4 and error.reason == "unexpected end of data":
+                position = start  # a character cut by our own piece
+                continue
+            found.append(start)
+            position = start + 1
+    return found
+
+
+def _mostly_utf8(data: bytes, bad: list[int], notes: Notes) -> Decoded | None:
+    """UTF-8 with a few foreign bytes: those are read as Windows-1252, one by one, and reported by line."""
+    sequences = len(re.findall(rb"[\xc3-\xf4][\x80-\xbf]+", data[: 1 << 24]))
+    if sequences < 3 or len(bad) * 5 > sequences:
+        return None
+    out, start = bytearray(), 0
+    for position in bad:
+        out += data[start:position]
+        out += _foreign(data[position]).encode("utf-8")
+        start = position + 1
+    out += data[start:]
+    try:
+        out.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    lines = sorted({line_of(data, position) for position in bad})
+    message = (
+        f"The file is UTF-8, but line {line_ranges(lines)} has characters of Windows-1252; they were read as such."
+    )
+    for line in lines:
+        notes.repaired("encoding_mixed", message, row=line)
+        message = "Characters of Windows-1252 in a UTF-8 file were read as such."
+    return Decoded(bytes(out), "utf-8")
+
+
+def _foreign(byte: int) -> str:
+    try:
+        return bytes([byte]).decode("cp1252")
+    except UnicodeDecodeError:
+        return "\ufffd"
+
+
+def line_of(data: bytes, position: int) -> int:
+    """The line (from 1) of a byte, counting every usual line end."""
+    carriage = data.count(b"\r", 0, position) - data.count(b"\r\n", 0, position)
+    return data.count(b"\n", 0, position) + carriage + 1
+
+
+def _guess(data: bytes) -> str:
+    sample = _non_ascii_lines(data)
+    if multi := _guess_multi_byte(sample):
+        return multi
+    scores = {c: _plausibility(t) for c in _SINGLE_BYTE if (t := _try_decode(sample, c)) is not None}
+    if not scores:
+        return "latin-1"
+    best = max(scores.values())
+    close = [c for c, score in scores.items() if score >= best - 0.02]
+    winner = close[0] if close[0] == "cp1252" or len(close) == 1 else _normalizers_choice(sample, close)
+    if winner == "cp1252" and not re.search(rb"[\x80-\x9f]", data):
+        return "latin-1"  # the same characters, by their better-known name
+    return winner if _try_decode(data, winner) is not None else "latin-1"
+
+
+def _non_ascii_lines(data: bytes) -> bytes:
+    """Up to 64 KB of the lines that say something about the encoding."""
+    out = bytearray()
+    for match in re.finditer(rb"[^\r\n]*[\x80-\xff][^\r\n]*", data):
+        out += match.group()[:4096] + b"\n"
+        if len(out) > _SAMPLE:
+            break
+    return bytes(out)
+
+
+def _try_decode(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _guess_multi_byte(sample: bytes) -> str | None:
+    """An East Asian encoding in which the sample is valid and its characters stand together, as words do."""
+    fitting = [c for c in _MULTI_BYTE if (t := _try_decode(sample, c)) is not None and _stands_together(t)]
+    if len(fitting) <= 1:
+        return fitting[0] if fitting else None
+    for encoding in ("cp932", "euc_jp"):
+        if encoding in fitting and _share(sample.decode(encoding), "\u3040", "\u30ff") > 0.15:
+            return encoding
+    return _normalizers_choice(sample, fitting)
+
+
+def _share(text: str, low: str, high: str) -> float:
+    foreign = [c for c in text if c > "\x7f"]
+    return sum(low <= c <= high for c in foreign) / max(len(foreign), 1)
+
+
+def _stands_together(text: str) -> bool:
+    """Latin letters misread as East Asian ones stand alone among ASCII letters; real ones have neighbours."""
+    east = re.findall(r"[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]+", text)
+    characters = sum(map(len, east))
+    foreign = sum(c > "\x7f" for c in text)
+    glued = len(
+        re.findall(
+            r"[A-Za-z][\u3400-\u9fff\uac00-\ud7af\uff61-\uff9f]|[\u3400-\u9fff\uac00-\ud7af\uff61-\uff9f][A-Za-z]", text
+        )
+    )
+    return characters >= 0.9 * foreign and characters >= 1.5 * len(east) and glued <= 0.25 * len(east)
+
+
+def _plausibility(text: str) -> float:
+    """Mean over the non-ASCII characters: 1 for a letter that suits its neighbours, down to -1 for debris."""
+    padded = f" {text} "
+    scores = [_suits(*padded[i - 1 : i + 2]) for i, c in enumerate(padded) if c > "\x7f"]
+    return sum(scores) / max(len(scores), 1)
+
+
+def _suits(before: str, character: str, after: str) -> float:
+    if not character.isalpha() or character in "ªº":
+        if character not in _FREQUENT_SYMBOLS:
+            return -1.0
+        between = before.isalpha() and after.isalpha() and character not in "’‘–·"
+        return -0.5 if between else 0.6
+    latin = _is_latin(character)
+    neighbours = [c for c in (before, after) if c.isalpha()]
+    if any(_is_latin(c) != latin for c in neighbours):
+        return -1.0
+    if character.isupper() and before.islower():
+        return -1.0
+    if latin and len(neighbours) == 2 and all(c > "\x7f" for c in neighbours):
+        return -0.5  # three accented letters in a row: another alphabet, misread
+    return 1.0
+
+
+def _is_latin(character: str) -> bool:
+    return character < "\u0250" or "\u1e00" <= character <= "\u1eff"
+
+
+def _normalizers_choice(sample: bytes, among: list[str]) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample, cp_isolation=among).best()
+    return best.encoding if best is not None and best.encoding in among else among[0]
+
+
+def _without_nul(data: bytes, notes: Notes) -> bytes:
+    data = data.rstrip(b"\x1a") if data.endswith(b"\x1a") else data  # the end mark of old DOS files
+    if b"\0" not in data:
+        return data
+    lines = (
+        sorted({line_of(data, match.start()) for match in re.finditer(rb"\0+", data)}) if data.count(0) < 5_000 else []
+    )
+    if not lines:
+        notes.repaired("nul", f"{data.count(0):,} NUL characters were removed.")
+    for line in lines:
+        notes.repaired("nul", "NUL characters were removed.", row=line)
+    return data.replace(b"\0", b"")

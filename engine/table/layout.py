@@ -1,0 +1,191 @@
+"""Finds where the table begins in a list of records: preamble and comments, header rows, first row of the body."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from engine.table.cells import BOOLEAN, DATE, EMPTY, MISSING, NUMBER, TEXT, look
+from engine.table.records import Field, Record
+
+COMMENT_MARKS = ("#", "//", "%", "--", ";")
+JOINT = " / "  # between the names of several header rows
+_MOST_HEADER_ROWS = 4
+_LOOKED_AT = 200  # body rows that the header is compared with
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """headers: the header's records; body: index of the first body record; width: number of columns.
+
+    comment: the mark of comment lines, or None; certain: whether the choice of header has evidence.
+    """
+
+    headers: tuple[Record, ...]
+    body: int
+    width: int
+    comment: str | None = None
+    certain: bool = True
+
+
+def comment_mark(records: Sequence[Record], width: int) -> str | None:
+    """The mark of comment lines: it begins few lines, and those do not have the table's number of fields.
+
+    "#" where no line of the sample begins with it: later ones may.
+    """
+    filled = [r for r in records if not r.blank]
+    for mark in COMMENT_MARKS:
+        marked = [r for r in filled if _marked(r, mark)]
+        strange = sum(len(r.fields) != width for r in marked)
+        if strange and strange >= len(marked) - 1 and len(marked) <= 0.5 * len(filled) + 2:
+            return mark
+    return None if any(_marked(r, "#") for r in filled) else "#"
+
+
+def _marked(record: Record, mark: str) -> bool:
+    return not record.quoted and record.text.lstrip().startswith(mark)
+
+
+def is_comment(record: Record, mark: str | None, width: int) -> bool:
+    """A line with the comment mark; one that has exactly the table's fields is a row (or header) all the same."""
+    return mark is not None and _marked(record, mark) and len(record.fields) != width
+
+
+def find_layout(records: Sequence[Record], width: int, header: str | int = "auto") -> Layout:
+    """Where header and body begin. `header`: "auto", "none", or the number of header rows."""
+    comment = comment_mark(records, width)
+    rows = [i for i, r in enumerate(records) if not r.blank and not is_comment(r, comment, width)]
+    start = _start(records, rows, width)
+    table = [i for i in rows if i >= start]
+    if header == "none":
+        return Layout((), start, width, comment)
+    if isinstance(header, int):
+        return _fixed(records, rows, start, width, header, comment)
+    return _automatic(records, rows, table, width, comment)
+
+
+def _start(records: Sequence[Record], rows: Sequence[int], width: int) -> int:
+    """Index of the first record of the table: one of the right width that is followed by another, or the only one."""
+    fitting = [len(records[i].fields) == width for i in rows]
+    for place, index in enumerate(rows):
+        following = fitting[place + 1 : place + 6]
+        if fitting[place] and (not following or following[0] or sum(following) >= 0.6 * len(following)):
+            return index
+    return next((i for i, fits in zip(rows, fitting, strict=True) if fits), rows[0] if rows else 0)
+
+
+def _fixed(
+    records: Sequence[Record], rows: Sequence[int], start: int, width: int, count: int, comment: str | None
+) -> Layout:
+    """Exactly `count` header rows, beginning with the table (or one line above, when that is the narrower header)."""
+    table = [i for i in rows if i >= start]
+    chosen = table[:count]
+    body = table[count] if len(table) > count else len(records)
+    return Layout(tuple(records[i] for i in chosen), body, width, comment)
+
+
+def _automatic(
+    records: Sequence[Record], rows: Sequence[int], table: Sequence[int], width: int, comment: str | None
+) -> Layout:
+    if not table:
+        return Layout((), len(records), width, comment)
+    fitting = [records[i].fields for i in table if len(records[i].fields) == width]
+    count, certain = count_header_rows(fitting, width)
+    if count == 0 and (above := _header_above(records, rows, table[0], width)) is not None:
+        return Layout((records[above],), table[0], width, comment)
+    body = table[count] if len(table) > count else len(records)
+    return Layout(tuple(records[i] for i in table[:count]), body, width, comment, certain)
+
+
+def _header_above(records: Sequence[Record], rows: Sequence[int], start: int, width: int) -> int | None:
+    """A header of another width right above the body: one name short (row names), or with too many or too few."""
+    before = [i for i in rows if i < start]
+    if not before or before[-1] != start - 1:
+        return None
+    fields = records[before[-1]].fields
+    names = [f for f in fields if f is not None]
+    if len(fields) < max(2, width - 1 if width < 4 else width // 2):
+        return None
+    if len(set(names)) < len(names) or any(look(n) in (NUMBER, DATE) for n in names):
+        return None
+    return before[-1]
+
+
+def count_header_rows(rows: Sequence[Sequence[Field]], width: int) -> tuple[int, bool]:
+    """How many of the first rows are names, and whether anything but habit says so."""
+    if not rows:
+        return 0, True
+    kinds = [[look(f) for f in row] for row in rows[: _LOOKED_AT + _MOST_HEADER_ROWS]]
+    if len(rows) == 1:
+        return (0, True) if _has_value(kinds[0]) else (1, False)
+    count = 0
+    while count < min(_MOST_HEADER_ROWS, len(kinds) - 1) and _contrasts(kinds, count, width):
+        count += 1
+    if count > 1:
+        return count, True
+    if count == 1 or _looks_like_years(rows, kinds):
+        upper = 1 + _grouped(rows, 1) if count == 1 else 1
+        return upper, True
+    if _grouped(rows, 0) and not _has_value(kinds[1]):
+        return 2, True
+    return _without_contrast(rows, kinds)
+
+
+def _has_value(kinds: Sequence[str]) -> bool:
+    return any(k in (NUMBER, DATE, BOOLEAN) for k in kinds)
+
+
+def _contrasts(kinds: Sequence[Sequence[str]], index: int, width: int) -> bool:
+    """Whether row `index` has words where the columns below have numbers or dates, and no number itself."""
+    if any(k in (NUMBER, DATE) for k in kinds[index]):
+        return False
+    below = kinds[index + 1 :]
+    typed = [c for c in range(width) if _mostly_typed([row[c] for row in below])]
+    words = sum(kinds[index][c] in (TEXT, BOOLEAN) for c in typed)
+    return bool(typed) and words >= max(1, 0.5 * len(typed))
+
+
+def _mostly_typed(kinds: Sequence[str]) -> bool:
+    filled = [k for k in kinds if k not in (EMPTY, MISSING)]
+    return bool(filled) and sum(k in (NUMBER, DATE) for k in filled) >= max(0.7 * len(filled), 1)
+
+
+def _looks_like_years(rows: Sequence[Sequence[Field]], kinds: Sequence[Sequence[str]]) -> bool:
+    """A header such as country, 2001, 2002, 2003: words first, then whole numbers one apart, above other numbers."""
+    numbers = [str(f).strip() for f, k in zip(rows[0], kinds[0], strict=True) if k == NUMBER]
+    if len(numbers) < 2 or not all(n.isdecimal() for n in numbers):
+        return False
+    values = [int(n) for n in numbers]
+    steps = {b - a for a, b in pairwise(values)}
+    below = [str(f).strip() for f, k in zip(rows[1], kinds[0], strict=True) if k == NUMBER]
+    leading = kinds[0][0] in (TEXT, EMPTY)
+    return leading and steps in ({1}, {-1}) and not (all(b.isdecimal() and len(b) == len(numbers[0]) for b in below))
+
+
+def _grouped(rows: Sequence[Sequence[Field]], index: int) -> int:
+    """1 when row `index` leaves names out that the next row has, as a row of group titles does."""
+    if index + 1 >= len(rows) or index > 0:
+        return 0
+    upper, lower = rows[index], rows[index + 1]
+    gaps = sum(u is None for u in upper)
+    return int(
+        gaps >= 1
+        and all(u is not None or v is not None for u, v in zip(upper, lower, strict=True))
+        and gaps < len(upper)
+        and None not in lower
+    )
+
+
+def _without_contrast(rows: Sequence[Sequence[Field]], kinds: Sequence[Sequence[str]]) -> tuple[int, bool]:
+    """All columns are words, or the first row has numbers: names only when they could be names."""
+    first = rows[0]
+    names = [f.strip() for f in first if f is not None and f.strip()]
+    if any(k in (NUMBER, DATE) for k in kinds[0]):
+        return 0, True
+    if len(set(names)) < len(names) or not names:
+        return 0, True
+    repeated = sum(any(row[c] == first[c] for row in rows[1:]) for c in range(len(first)) if first[c] is not None)
+    if repeated:
+        return 0, True
+    return 1, False

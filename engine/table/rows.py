@@ -1,0 +1,250 @@
+"""The careful path: every record in turn, mended where needed, with a finding for each thing done.
+
+Rows become Arrow columns in chunks, so that a large file needs little more memory than its own size.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from engine.limits import Limits
+from engine.table.cells import EMPTY, MISSING, NUMBER, look
+from engine.table.fitting import Looks
+from engine.table.layout import Layout, is_comment
+from engine.table.mend import Mended, Mender
+from engine.table.notes import Notes, excerpt, line_ranges
+from engine.table.records import Dialect, Field, Record, RecordReader, physical_lines
+from engine.table.source import limit_error
+
+_CHUNK = 20_000
+_TOTAL = re.compile(
+    r"(grand |sub)?-?totals?|sums?|(gesamt)?summe|gesamt|insgesamt|totaux?|total général|somme|averages?|mean|"
+    r"durchschnitt|moyenne|media|promedio",
+    re.IGNORECASE,
+)
+_FOOTER = re.compile(
+    r"(source|quelle|note|notes|generated|created|exported|end of|eof|copyright|\(c\)|©|rows?:|count:|\(?\d+ rows|"
+    r"last updated|data (from|provided)|disclaimer|hinweis|fuente|\*|--|==)",
+    re.IGNORECASE,
+)
+
+
+class Columns:
+    """Rows in, Arrow columns out; watches the limits on the way."""
+
+    def __init__(self, width: int, limits: Limits) -> None:
+        self.width, self.rows = width, 0
+        self._limits = limits
+        self._waiting: list[Sequence[Field]] = []
+        self._batches: list[pa.RecordBatch] = []
+        self._names = [str(i) for i in range(width)]
+
+    def add(self, cells: Sequence[Field], line: int) -> None:
+        self._waiting.append(cells)
+        self.rows += 1
+        if self.rows * self.width > self._limits.max_cells:
+            raise limit_error(
+                f"The table has more than {self._limits.max_cells:,} cells",
+                self._limits.max_cells,
+                "cells",
+                "max_cells",
+            )
+        if len(self._waiting) >= _CHUNK:
+            self._flush()
+
+    def _flush(self) -> None:
+        columns = zip(*self._waiting, strict=True) if self._waiting else [()] * self.width
+        arrays = [pa.array(column, pa.string()) for column in columns]
+        self._batches.append(pa.RecordBatch.from_arrays(arrays, names=self._names))
+        self._waiting = []
+
+    def table(self) -> pa.Table:
+        if self._waiting or not self._batches:
+            self._flush()
+        return pa.Table.from_batches(self._batches)
+
+
+def count_widths(data: bytes, dialect: Dialect, width: int) -> Counter[int]:
+    """How many records have how many fields, over the whole text."""
+    return Counter(len(r.fields) for r in RecordReader(physical_lines(data), dialect, width))
+
+
+def looks_like_total(fields: Sequence[Field]) -> bool:
+    """Whether a row looks like a line of totals: one such word, and else only numbers or nothing."""
+    filled = [f.strip() for f in fields if f is not None and f.strip()]
+    words = [f for f in filled if look(f) not in (NUMBER, MISSING)]
+    return len(words) == 1 < len(fields) and _TOTAL.fullmatch(words[0].rstrip(":")) is not None
+
+
+class RowReader:
+    """Reads the body of one table. `names` are final; `sample` are good rows that show what the columns hold."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        layout: Layout,
+        names: Sequence[str],
+        sample: Sequence[Sequence[Field]],
+        notes: Notes,
+        limits: Limits,
+        *,
+        blank_is_missing: bool = False,
+    ) -> None:
+        self._dialect, self._layout, self._notes = dialect, layout, notes
+        self._width, self._names = len(names), names
+        self._looks = Looks(sample, self._width)
+        typical = sum(map(self._looks.row, sample)) / len(sample) if sample else 0.0
+        self._mender = Mender(dialect, names, self._looks, typical)
+        self._columns = Columns(self._width, limits)
+        self._header = [h.fields for h in layout.headers]
+        self._blank_is_missing = blank_is_missing
+        self._totals_inside = 0
+        # Odd records, blank lines and rows that may be totals wait here until a good row follows, or the file ends.
+        self._tail: list[Record] = []
+        self._blank_lines: list[int] = []
+
+    def read(self, data: bytes, first_line: int) -> pa.Table:
+        """All rows from line `first_line` on."""
+        for record in RecordReader(physical_lines(data), self._dialect, self._width):
+            if record.line >= first_line:
+                self._take(record)
+        self._end()
+        if self._blank_lines:
+            lines = line_ranges(self._blank_lines)
+            self._notes.add("blank_lines", f"{len(self._blank_lines):,} blank line(s) were skipped (line {lines}).")
+        return self._columns.table()
+
+    def _take(self, record: Record) -> None:
+        if record.blank or len(record.fields) != self._width or record.empty or self._may_end_table(record):
+            self._tail.append(record)
+            return
+        if self._tail:
+            self._release(self._tail)
+            self._tail = []
+        self._good(record)
+
+    def _may_end_table(self, record: Record) -> bool:
+        return looks_like_total(record.fields)
+
+    def _good(self, record: Record) -> None:
+        if record.fields in self._header:
+            self._notes.repaired(
+                "repeated_header", "The header is repeated here; the line was skipped.", row=record.line
+            )
+            return
+        if record.odd:
+            self._odd_quote(record)
+        self._columns.add(record.fields, record.line)
+
+    def _odd_quote(self, record: Record) -> None:
+        """A quote in an odd place of a row that is otherwise in order: kept, except where it spoils a number."""
+        quote = str(self._dialect.quote)
+        for column, cell in enumerate(record.fields):
+            if cell is None or quote not in cell:
+                continue
+            bare = cell.replace(quote, "")
+            if self._looks.number_like(column) and look(bare) == NUMBER != look(cell):
+                record.fields[column] = bare
+                message = f"A stray quote was taken out of “{excerpt(cell, most=40)}”."
+                self._notes.repaired("stray_quote", message, row=record.line, column=self._names[column])
+                return
+        self._notes.warn("stray_quote", "A quote inside a field was kept as text.", row=record.line)
+
+    def _release(self, records: Sequence[Record]) -> None:
+        """Odd records that turned out to stand inside the table."""
+        waiting: Record | None = None  # a short one that the next may complete
+        for record in records:
+            if record.blank:
+                self._blank(record)
+            elif is_comment(record, self._layout.comment, self._width):
+                self._notes.add("comment", f"A comment was skipped: {excerpt(record.text)}", row=record.line)
+            elif len(record.fields) == self._width:
+                self._totals_inside += self._may_end_table(record)
+                self._good(record)
+            elif waiting is not None and (whole := self._joined(waiting, record)) is not None:
+                self._notes.repaired(
+                    "broken_row",
+                    f"The row was broken over lines {waiting.line:,} and {record.line:,}; it was joined.",
+                    row=waiting.line,
+                )
+                self._columns.add(whole, waiting.line)
+                waiting = None
+            else:
+                if waiting is not None:
+                    self._mended(waiting)
+                waiting = record if len(record.fields) < self._width else None
+                if waiting is None:
+                    self._mended(record)
+        if waiting is not None:
+            self._mended(waiting)
+
+    def _joined(self, first: Record, second: Record) -> list[Field] | None:
+        if second.line != first.line + first.lines or len(first.fields) + len(second.fields) - 1 != self._width:
+            return None
+        parts = [f for f in (first.fields[-1], second.fields[0]) if f is not None]
+        whole = [*first.fields[:-1], "\n".join(parts) if parts else None, *second.fields[1:]]
+        return whole if self._mender.fits(whole) else None
+
+    def _blank(self, record: Record) -> None:
+        if self._blank_is_missing:
+            self._notes.add("blank_lines", "A blank line was read as a missing value.", row=record.line)
+            self._columns.add([None], record.line)
+        else:
+            self._blank_lines.append(record.line)
+
+    def _mended(self, record: Record) -> None:
+        mended = self._mender.mend(record)
+        note = self._notes.repaired if mended.sure else self._notes.warn
+        note(mended.code, mended.message, row=record.line)
+        self._add_mended(mended, record.line)
+
+    def _add_mended(self, mended: Mended, line: int) -> None:
+        cells = mended.cells or []
+        for start in range(0, len(cells), self._width):
+            self._columns.add(cells[start : start + self._width], line)
+
+    # The end of the file: blank lines, empty rows, totals, footers, further tables.
+
+    def _end(self) -> None:
+        tail = self._tail
+        blank, empty = [], []
+        while tail and (tail[-1].blank or tail[-1].empty):
+            record = tail.pop()
+            (blank if record.blank else empty).append(record.line)
+        if empty:
+            message = f"{len(empty):,} row(s) without any value at the end were dropped."
+            self._notes.add("empty_rows", message, row=empty[-1])
+        if blank:
+            self._notes.add("blank_lines", f"{len(blank):,} blank line(s) at the end were skipped.", row=blank[-1])
+        start = self._footer_start(tail)
+        self._release(tail[:start])
+        for record in tail[start:]:
+            if not record.blank:
+                self._notes.warn("footer", f"Set aside as a footer: {excerpt(record.text)}", row=record.line)
+
+    def _footer_start(self, tail: Sequence[Record]) -> int:
+        """Index in the tail from which nothing is a row any more."""
+        start = len(tail)
+        behind_blank = False
+        for index in range(len(tail) - 1, -1, -1):
+            record = tail[index]
+            if record.blank:
+                behind_blank = True
+                continue
+            if not (self._is_footer(record) or (behind_blank and len(record.fields) != self._width)):
+                break
+            start = index
+        return start
+
+    def _is_footer(self, record: Record) -> bool:
+        filled = [f for f in record.fields if f is not None and f.strip()]
+        if len(record.fields) == self._width:
+            return not self._totals_inside and self._may_end_table(record)
+        first = filled[0].strip() if filled else ""
+        if _TOTAL.fullmatch(first.rstrip(":")) or _FOOTER.match(first):
+            return True
+        return len(filled) == 1 and self._width >= 3 and look(first) not in (NUMBER, EMPTY)
