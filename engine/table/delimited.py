@@ -15,11 +15,12 @@ from engine.errors import LimitError, ReadError
 from engine.limits import Limits
 from engine.table.clean import read_clean
 from engine.table.dialect import Sniffed, sniff
+from engine.table.ends import looks_like_total
 from engine.table.layout import Layout, find_layout, is_comment
 from engine.table.names import clean_names, join_headers
 from engine.table.notes import Notes, excerpt, line_ranges
 from engine.table.records import Dialect, Field, Record, RecordReader, physical_lines
-from engine.table.rows import RowReader, count_widths, looks_like_total
+from engine.table.rows import RowReader, count_widths
 from engine.table.source import limit_error
 
 _SAMPLE_LINES = 400
@@ -198,7 +199,7 @@ class _Delimited:
         missing = pa.nulls(table.num_rows, pa.string())
         columns = [table.column(i) if i < self._width else missing for i in kept]
         self._tell_missing_columns(names, kept)
-        frame = pa.table(columns, names=[str(i) for i in range(len(kept))]).to_pandas()
+        frame: pd.DataFrame = pa.table(columns, names=[str(i) for i in range(len(kept))]).to_pandas()
         frame = frame.astype("str") if len(frame) == 0 else frame
         frame.columns = pd.Index(names, dtype="str")
         return frame

@@ -72,8 +72,8 @@ def _detect(data: bytes, notes: Notes) -> Decoded:
                 return _utf8_or_guess(body, notes)
             notes.add("encoding", f"Read as {encoding.upper()}, as its byte order mark says.")
             return Decoded(_transcode(body, encoding), encoding)
-    if encoding := _wide_without_mark(data):
-        notes.add("encoding", f"Read as {encoding.upper()}: the zero bytes show it, although no byte order mark does.")
+    if wide := _wide_without_mark(data):
+        notes.add("encoding", f"Read as {wide.upper()}: the zero bytes show it, although no byte order mark does.")
         return Decoded(_transcode(data, encoding), encoding)
     _refuse_binary(data)
     return _utf8_or_guess(data, notes)

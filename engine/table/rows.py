@@ -5,14 +5,14 @@ Rows become Arrow columns in chunks, so that a large file needs little more memo
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
 import pyarrow as pa
 
 from engine.limits import Limits
-from engine.table.cells import EMPTY, MISSING, NUMBER, look
+from engine.table.cells import NUMBER, look
+from engine.table.ends import looks_like_footer, looks_like_total
 from engine.table.fitting import Looks
 from engine.table.layout import Layout, is_comment
 from engine.table.mend import Mended, Mender
@@ -21,16 +21,6 @@ from engine.table.records import Dialect, Field, Record, RecordReader, physical_
 from engine.table.source import limit_error
 
 _CHUNK = 20_000
-_TOTAL = re.compile(
-    r"(grand |sub)?-?totals?|sums?|(gesamt)?summe|gesamt|insgesamt|totaux?|total général|somme|averages?|mean|"
-    r"durchschnitt|moyenne|media|promedio",
-    re.IGNORECASE,
-)
-_FOOTER = re.compile(
-    r"(source|quelle|note|notes|generated|created|exported|end of|eof|copyright|\(c\)|©|rows?:|count:|\(?\d+ rows|"
-    r"last updated|data (from|provided)|disclaimer|hinweis|fuente|\*|--|==)",
-    re.IGNORECASE,
-)
 
 
 class Columns:
@@ -73,13 +63,6 @@ def count_widths(data: bytes, dialect: Dialect, width: int) -> Counter[int]:
     return Counter(len(r.fields) for r in RecordReader(physical_lines(data), dialect, width))
 
 
-def looks_like_total(fields: Sequence[Field]) -> bool:
-    """Whether a row looks like a line of totals: one such word, and else only numbers or nothing."""
-    filled = [f.strip() for f in fields if f is not None and f.strip()]
-    words = [f for f in filled if look(f) not in (NUMBER, MISSING)]
-    return len(words) == 1 < len(fields) and _TOTAL.fullmatch(words[0].rstrip(":")) is not None
-
-
 class RowReader:
     """Reads the body of one table. `names` are final; `sample` are good rows that show what the columns hold."""
 
@@ -119,16 +102,13 @@ class RowReader:
         return self._columns.table()
 
     def _take(self, record: Record) -> None:
-        if record.blank or len(record.fields) != self._width or record.empty or self._may_end_table(record):
+        if record.blank or len(record.fields) != self._width or record.empty or looks_like_total(record.fields):
             self._tail.append(record)
             return
         if self._tail:
             self._release(self._tail)
             self._tail = []
         self._good(record)
-
-    def _may_end_table(self, record: Record) -> bool:
-        return looks_like_total(record.fields)
 
     def _good(self, record: Record) -> None:
         if record.fields in self._header:
@@ -163,7 +143,7 @@ class RowReader:
             elif is_comment(record, self._layout.comment, self._width):
                 self._notes.add("comment", f"A comment was skipped: {excerpt(record.text)}", row=record.line)
             elif len(record.fields) == self._width:
-                self._totals_inside += self._may_end_table(record)
+                self._totals_inside += looks_like_total(record.fields)
                 self._good(record)
             elif waiting is not None and (whole := self._joined(waiting, record)) is not None:
                 self._notes.repaired(
@@ -211,7 +191,8 @@ class RowReader:
 
     def _end(self) -> None:
         tail = self._tail
-        blank, empty = [], []
+        blank: list[int] = []
+        empty: list[int] = []
         while tail and (tail[-1].blank or tail[-1].empty):
             record = tail.pop()
             (blank if record.blank else empty).append(record.line)
@@ -241,10 +222,6 @@ class RowReader:
         return start
 
     def _is_footer(self, record: Record) -> bool:
-        filled = [f for f in record.fields if f is not None and f.strip()]
         if len(record.fields) == self._width:
-            return not self._totals_inside and self._may_end_table(record)
-        first = filled[0].strip() if filled else ""
-        if _TOTAL.fullmatch(first.rstrip(":")) or _FOOTER.match(first):
-            return True
-        return len(filled) == 1 and self._width >= 3 and look(first) not in (NUMBER, EMPTY)
+            return not self._totals_inside and looks_like_total(record.fields)
+        return looks_like_footer(record.fields, self._width)

@@ -1,0 +1,36 @@
+"""What stands behind a table without being a row of it: totals and footers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from engine.table.cells import EMPTY, MISSING, NUMBER, look
+from engine.table.records import Field
+
+_TOTAL = re.compile(
+    r"(grand |sub)?-?totals?|sums?|(gesamt)?summe|gesamt|insgesamt|totaux?|total général|somme|averages?|mean|"
+    r"durchschnitt|moyenne|media|promedio",
+    re.IGNORECASE,
+)
+_FOOTER = re.compile(
+    r"(source|quelle|note|notes|generated|created|exported|end of|eof|copyright|\(c\)|©|rows?:|count:|\(?\d+ rows|"
+    r"last updated|data (from|provided)|disclaimer|hinweis|fuente|\*|--|==)",
+    re.IGNORECASE,
+)
+
+
+def looks_like_total(fields: Sequence[Field]) -> bool:
+    """Whether a row looks like a line of totals: one such word, and else only numbers or nothing."""
+    filled = [f.strip() for f in fields if f is not None and f.strip()]
+    words = [f for f in filled if look(f) not in (NUMBER, MISSING)]
+    return len(words) == 1 < len(fields) and _TOTAL.fullmatch(words[0].rstrip(":")) is not None
+
+
+def looks_like_footer(fields: Sequence[Field], width: int) -> bool:
+    """Whether a line behind a table of `width` columns is a remark: it begins like one, or is a lone piece of text."""
+    filled = [f for f in fields if f is not None and f.strip()]
+    first = filled[0].strip() if filled else ""
+    if looks_like_total([*fields, None]) or (len(filled) < width and _FOOTER.match(first)):
+        return True
+    return len(filled) == 1 and width >= 3 and look(first) not in (NUMBER, EMPTY)
