@@ -2,7 +2,15 @@
 
 import sys
 
-from engine.cli import main
+
+def start() -> int:
+    try:
+        from engine.cli import main
+    except KeyboardInterrupt:  # while the program itself was still loading
+        print("Stopped.", file=sys.stderr)
+        return 130
+    return main()
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())
