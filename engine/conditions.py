@@ -49,10 +49,10 @@ class Condition:
         mask = cells.notna().to_numpy()
         if self.low is not None:
             above = cells > self.low if self.open_low else cells >= self.low
-            mask &= above.to_numpy(dtype=bool, na_value=False)
+            mask = mask & above.to_numpy(dtype=bool, na_value=False)
         if self.high is not None:
             below = cells < self.high if self.open_high else cells <= self.high
-            mask &= below.to_numpy(dtype=bool, na_value=False)
+            mask = mask & below.to_numpy(dtype=bool, na_value=False)
         return mask
 
     def describe(self) -> str:

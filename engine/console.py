@@ -19,10 +19,10 @@ PROGRAM = "python -m engine"
 
 
 def speak_utf8() -> None:
-    """UTF-8 on both streams, whatever the locale says."""
+    """UTF-8 on both streams, whatever the locale says; what UTF-8 cannot hold (half a character) is spelt out."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None and (stream.encoding or "").lower().replace("-", "") != "utf8":
+        if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
 
 

@@ -238,8 +238,7 @@ class Jobs:
         return claimed is None or time.time() - claimed < _START_SECONDS
 
     def _lost(self, folder: RunFolder, record: Record) -> Record:
-        child = self._children.get(folder.path.name)
-        code = None if child is None else child.poll()
+        code = _exit_status(self._children.get(folder.path.name))
         log.warning("Run %s ended without an outcome (exit status %s).", folder.path.name, code)
         failed = replace(record, state=State.FAILED, message=processes.end_sentence(code), ended=time.time())
         folder.write_state(failed)
@@ -316,6 +315,16 @@ class Jobs:
                 log.exception("The queue could not be looked through after run %s.", run_id)
 
         threading.Thread(target=watch, name=f"run {run_id[:8]}", daemon=True).start()
+
+
+def _exit_status(child: subprocess.Popen[bytes] | None) -> int | None:
+    """Of a worker that is gone. Not `poll`, which says nothing while the watching thread is about to fetch it."""
+    if child is None:
+        return None
+    try:
+        return child.wait(timeout=2.0)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def _rows(path: Path) -> int:

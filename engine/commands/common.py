@@ -9,9 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from engine import console, files
+from engine import console
 from engine.errors import SchemaError, SettingsError, WriteError
 from engine.table.findings import Finding, Severity
 from engine.table.schema import Schema
@@ -119,12 +117,9 @@ def load_schema(path: Path) -> Schema:
 
 def check_out(path: Path, *inputs: Path | None) -> Path:
     """`path` when a table can be written to it, found out before any work. Raises WriteError."""
-    from engine.table.write import FORMATS
+    from engine.table.write import format_of
 
-    check_file(path, *inputs)
-    suffixes = [form.suffix for form in FORMATS.values()]
-    if not any(path.name.lower().endswith(suffix) and len(path.name) > len(suffix) for suffix in suffixes):
-        raise WriteError(f"“{path}” has no known ending. A table can be written as {', '.join(suffixes)}.")
+    format_of(check_file(path, *inputs))
     return path
 
 
@@ -138,17 +133,6 @@ def check_file(path: Path, *inputs: Path | None) -> Path:
         if source is not None and path.exists() and source.exists() and path.samefile(source):
             raise WriteError(f"“{path}” is the input itself; choose another file to write to.")
     return path
-
-
-def write(table: pd.DataFrame, path: Path, schema: Schema) -> None:
-    """Write a table whole or not at all. Raises WriteError."""
-    from engine.table.write import write_file
-
-    try:
-        with files.replacing(path) as temporary:
-            write_file(table, temporary, schema)
-    except OSError as error:
-        raise WriteError(f"“{path}” cannot be written: {error.strerror or error}.") from error
 
 
 def write_json(data: Any, path: Path | None) -> None:

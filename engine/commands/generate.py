@@ -94,6 +94,8 @@ def request_of(arguments: argparse.Namespace) -> RunRequest:
 
 
 def _from_data(arguments: argparse.Namespace) -> None:
+    from engine.table.write import write_file
+
     request = request_of(arguments)
     started = time.monotonic()
     reading = common.read(arguments.data)
@@ -102,7 +104,7 @@ def _from_data(arguments: argparse.Namespace) -> None:
     with console.Bar() as bar:
         result = execute(request, reading.frame, schema, progress=bar)
     started = time.monotonic()
-    common.write(result.synthetic, arguments.out, schema.selected)
+    write_file(result.synthetic, arguments.out, schema.selected)
     if arguments.save is not None:
         result.synthesizer.save(arguments.save)
     facts = _with_files(result, reading, read_seconds, time.monotonic() - started)
@@ -132,6 +134,8 @@ def _write_report(path: Path, result: RunResult, facts: dict[str, Any]) -> None:
 
 
 def _from_model(arguments: argparse.Namespace) -> None:
+    from engine.table.write import write_file
+
     _refuse_training(arguments)
     model = Synthesizer.load(arguments.model)
     RunRequest(rows=arguments.rows, seed=arguments.seed).check(model.schema, Limits.from_environment())
@@ -140,7 +144,7 @@ def _from_model(arguments: argparse.Namespace) -> None:
     with console.Bar() as bar:
         table = model.sample_parsed(rows, seed=arguments.seed, given=arguments.given, progress=bar)
     seconds = time.monotonic() - started
-    common.write(table, arguments.out, model.schema.selected)
+    write_file(table, arguments.out, model.schema.selected)
     facts = figures.of_sample(model.report, rows, arguments.seed, tuple(arguments.given or ()), {"sample": seconds})
     common.write_json(facts, arguments.json)
     _tell(model.report, rows, len(table.columns), arguments)

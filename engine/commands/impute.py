@@ -76,6 +76,8 @@ def _refuse_training(arguments: argparse.Namespace) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    from engine.table.write import write_file
+
     common.check_out(arguments.out, arguments.data, arguments.model)
     common.check_json(arguments.json, arguments.data, arguments.model)
     started = time.monotonic()
@@ -84,7 +86,7 @@ def run(arguments: argparse.Namespace) -> None:
     before = model.schema.parse(reading.frame)
     with console.Bar() as bar:
         after = model.impute(reading.frame, arguments.seed, progress=bar)
-    common.write(after, arguments.out, model.schema)
+    write_file(after, arguments.out, model.schema)
     filled, left = _counts(before, model.schema.parse(after), model.schema)
     facts = {
         "method_used": model.report.used,

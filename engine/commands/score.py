@@ -34,6 +34,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    from engine.table.write import write_file
+
     if arguments.out is not None:
         common.check_out(arguments.out, arguments.data, arguments.model)
     common.check_json(arguments.json, arguments.data, arguments.model)
@@ -44,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
     ranks = percentiles(scores)
     if arguments.out is not None:
         table, schema = scored(model.schema.parse(reading.frame), model.schema, scores, ranks)
-        common.write(table, arguments.out, schema)
+        write_file(table, arguments.out, schema)
     facts = {
         "method_used": model.report.used,
         "seed": arguments.seed,

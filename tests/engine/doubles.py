@@ -59,7 +59,9 @@ class Rows(Generator):
         return pd.DataFrame({name: pd.Series([first[name]] * len(table), dtype=table[name].dtype) for name in table})
 
     def _state(self) -> dict[str, Any]:
-        return {"cells": {name: self.table[name].astype("str").tolist() for name in self.table}}
+        assert self.schema is not None
+        text = self.schema.to_text(self.table)
+        return {"cells": {name: text[name].tolist() for name in text}}
 
     def _set_state(self, state: dict[str, Any]) -> None:
         assert self.schema is not None
