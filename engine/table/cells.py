@@ -14,8 +14,7 @@ TYPED = frozenset({NUMBER, DATE, BOOLEAN})
 _CURRENCY = r"(?:[$€£¥₹₽₩₺¢]|[A-Z]{2}\$|[A-Z]{3}|kr|zł|CHF)"
 _DIGITS = r"(?:\d{1,3}(?:[ .,'’_\u00a0\u202f]\d{2,3})+|\d+)?(?:[.,]\d*)?"
 _NUMBER = re.compile(
-    rf"[-+−(]?\s?{_CURRENCY}?\s?[-+−]?(?=[.,]?\d){_DIGITS}(?:[eE][-+]?\d+)?\s?(?:%|‰|{_CURRENCY})?\)?|[-+]?(?:inf|infinity)",
-    re.IGNORECASE,
+    rf"[-+−(]?\s?{_CURRENCY}?\s?[-+−]?(?=[.,]?\d){_DIGITS}(?:[eE][-+]?\d+)?\s?(?:%|‰|{_CURRENCY})?\)?|[-+]?(?i:inf|infinity)"
 )
 _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[ap]\.?m\.?)?(?:\s?(?:Z|UTC|[-+]\d{2}:?\d{2}))?"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"

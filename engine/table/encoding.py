@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from engine.errors import ReadError
+from engine.table.codepages import guess_encoding
 from engine.table.notes import Notes, line_ranges
 
 _BOMS = (
@@ -23,12 +24,10 @@ _BOMS = (
 )
 _SAMPLE = 1 << 16
 _PIECE = 1 << 22
+_LEAST_PLAIN = 0.03  # of a wide text are ASCII characters: delimiters and line ends at the least
 # Control characters that no text has; tab, line ends, form feed, escape and the separators 1C to 1F may occur.
 _CONTROLS = bytes(b for b in range(1, 32) if b not in b"\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f\x01") + b"\x7f"
-_MULTI_BYTE = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
-_SINGLE_BYTE = ("cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "iso8859_2", "cp850", "mac_roman")
 _LABELS = {"cp932": "Shift-JIS", "cp1252": "Windows-1252", "latin-1": "Latin-1", "utf-8": "UTF-8", "cp949": "Korean"}
-_FREQUENT_SYMBOLS = frozenset("€£¥§°©®™–—‘’“”„…«»•·±×÷µ½¼¾²³º¿¡ \u00a0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def _detect(data: bytes, notes: Notes) -> Decoded:
             return Decoded(_transcode(body, encoding), encoding)
     if wide := _wide_without_mark(data):
         notes.add("encoding", f"Read as {wide.upper()}: the zero bytes show it, although no byte order mark does.")
-        return Decoded(_transcode(data, encoding), encoding)
+        return Decoded(_transcode(data, wide), wide)
     _refuse_binary(data)
     return _utf8_or_guess(data, notes)
 
@@ -87,7 +86,7 @@ def _utf8_or_guess(data: bytes, notes: Notes) -> Decoded:
         return Decoded(data, "utf-8")
     if mended := _mostly_utf8(data, bad, notes):
         return mended
-    encoding = _guess(data)
+    encoding = guess_encoding(data)
     label = _LABELS.get(encoding, encoding)
     notes.add(
         "encoding", f"The file is not UTF-8; it was read as {label}. If letters look wrong, choose another encoding."
@@ -121,36 +120,26 @@ def _transcode(data: bytes, encoding: str, asked: str | None = None) -> bytes:
 
 
 def _wide_without_mark(data: bytes) -> str | None:
-    """UTF-16 or UTF-32 when zero bytes stand (nearly) only where Latin letters and delimiters put them."""
+    """UTF-16 or UTF-32: the one under which the zero bytes vanish and most letters, digits and marks are plain ones."""
     sample = data[:_SAMPLE]
     if b"\0" not in sample:
         return None
-    by_place = [sample[i::4].count(0) for i in range(4)]
-    even, odd = by_place[0] + by_place[2], by_place[1] + by_place[3]
-    places = max(len(sample) // 2, 1)
-    if len(data) % 4 == 0 and min(by_place[1:3]) + by_place[3] > places and by_place[0] == 0:
-        candidates = ["utf-32-le"]
-    elif len(data) % 4 == 0 and by_place[0] + min(by_place[1:3]) > places * 0.9 and by_place[3] == 0:
-        candidates = ["utf-32-be"]
-    elif odd > 0.03 * places and even <= odd / 20:
-        candidates = ["utf-16-le"]
-    elif even > 0.03 * places and odd <= even / 20:
-        candidates = ["utf-16-be"]
-    else:
-        return None
-    return next((c for c in candidates if _reads_as_text(sample, c)), None)
+    shares = {c: _plain_share(sample, c) for c in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")}
+    best = max(shares, key=lambda c: shares[c])
+    return best if shares[best] >= _LEAST_PLAIN else None
 
 
-def _reads_as_text(sample: bytes, encoding: str) -> bool:
+def _plain_share(sample: bytes, encoding: str) -> float:
+    """The share of ASCII characters when the sample is read so; 0 when it is no text then."""
     width = 4 if "32" in encoding else 2
-    try:
-        text = sample[: len(sample) // width * width].decode(encoding)
-    except UnicodeDecodeError as error:
-        if error.end < len(sample) - 4:
-            return False
-        text = sample[: error.start].decode(encoding)
+    if len(sample) % width and len(sample) < _SAMPLE:
+        return 0.0
+    text = sample[: len(sample) // width * width].decode(encoding, "replace")
     odd = sum(unicodedata.category(c) in ("Cn", "Co", "Cs") or (c < " " and c not in "\t\r\n\f") for c in text)
-    return bool(text) and odd <= len(text) * 0.02
+    odd += text.count("\ufffd")
+    if not text or "\0" in text or odd > len(text) * 0.02:
+        return 0.0
+    return sum(" " <= c <= "~" or c in "\t\r\n" for c in text) / len(text)
 
 
 def _refuse_binary(data: bytes) -> None:
@@ -218,102 +207,6 @@ def line_of(data: bytes, position: int) -> int:
     """The line (from 1) of a byte, counting every usual line end."""
     carriage = data.count(b"\r", 0, position) - data.count(b"\r\n", 0, position)
     return data.count(b"\n", 0, position) + carriage + 1
-
-
-def _guess(data: bytes) -> str:
-    sample = _non_ascii_lines(data)
-    if multi := _guess_multi_byte(sample):
-        return multi
-    scores = {c: _plausibility(t) for c in _SINGLE_BYTE if (t := _try_decode(sample, c)) is not None}
-    if not scores:
-        return "latin-1"
-    best = max(scores.values())
-    close = [c for c, score in scores.items() if score >= best - 0.02]
-    winner = close[0] if close[0] == "cp1252" or len(close) == 1 else _normalizers_choice(sample, close)
-    if winner == "cp1252" and not re.search(rb"[\x80-\x9f]", data):
-        return "latin-1"  # the same characters, by their better-known name
-    return winner if _try_decode(data, winner) is not None else "latin-1"
-
-
-def _non_ascii_lines(data: bytes) -> bytes:
-    """Up to 64 KB of the lines that say something about the encoding."""
-    out = bytearray()
-    for match in re.finditer(rb"[^\r\n]*[\x80-\xff][^\r\n]*", data):
-        out += match.group()[:4096] + b"\n"
-        if len(out) > _SAMPLE:
-            break
-    return bytes(out)
-
-
-def _try_decode(data: bytes, encoding: str) -> str | None:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-
-
-def _guess_multi_byte(sample: bytes) -> str | None:
-    """An East Asian encoding in which the sample is valid and its characters stand together, as words do."""
-    fitting = [c for c in _MULTI_BYTE if (t := _try_decode(sample, c)) is not None and _stands_together(t)]
-    if len(fitting) <= 1:
-        return fitting[0] if fitting else None
-    for encoding in ("cp932", "euc_jp"):
-        if encoding in fitting and _share(sample.decode(encoding), "\u3040", "\u30ff") > 0.15:
-            return encoding
-    return _normalizers_choice(sample, fitting)
-
-
-def _share(text: str, low: str, high: str) -> float:
-    foreign = [c for c in text if c > "\x7f"]
-    return sum(low <= c <= high for c in foreign) / max(len(foreign), 1)
-
-
-def _stands_together(text: str) -> bool:
-    """Latin letters misread as East Asian ones stand alone among ASCII letters; real ones have neighbours."""
-    east = re.findall(r"[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]+", text)
-    characters = sum(map(len, east))
-    foreign = sum(c > "\x7f" for c in text)
-    glued = len(
-        re.findall(
-            r"[A-Za-z][\u3400-\u9fff\uac00-\ud7af\uff61-\uff9f]|[\u3400-\u9fff\uac00-\ud7af\uff61-\uff9f][A-Za-z]", text
-        )
-    )
-    return characters >= 0.9 * foreign and characters >= 1.5 * len(east) and glued <= 0.25 * len(east)
-
-
-def _plausibility(text: str) -> float:
-    """Mean over the non-ASCII characters: 1 for a letter that suits its neighbours, down to -1 for debris."""
-    padded = f" {text} "
-    scores = [_suits(*padded[i - 1 : i + 2]) for i, c in enumerate(padded) if c > "\x7f"]
-    return sum(scores) / max(len(scores), 1)
-
-
-def _suits(before: str, character: str, after: str) -> float:
-    if not character.isalpha() or character in "ªº":
-        if character not in _FREQUENT_SYMBOLS:
-            return -1.0
-        between = before.isalpha() and after.isalpha() and character not in "’‘–·"
-        return -0.5 if between else 0.6
-    latin = _is_latin(character)
-    neighbours = [c for c in (before, after) if c.isalpha()]
-    if any(_is_latin(c) != latin for c in neighbours):
-        return -1.0
-    if character.isupper() and before.islower():
-        return -1.0
-    if latin and len(neighbours) == 2 and all(c > "\x7f" for c in neighbours):
-        return -0.5  # three accented letters in a row: another alphabet, misread
-    return 1.0
-
-
-def _is_latin(character: str) -> bool:
-    return character < "\u0250" or "\u1e00" <= character <= "\u1eff"
-
-
-def _normalizers_choice(sample: bytes, among: list[str]) -> str:
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(sample, cp_isolation=among).best()
-    return best.encoding if best is not None and best.encoding in among else among[0]
 
 
 def _without_nul(data: bytes, notes: Notes) -> bytes:

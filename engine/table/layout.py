@@ -95,7 +95,15 @@ def _automatic(
     if count == 0 and (above := _header_above(records, rows, table[0], width)) is not None:
         return Layout((records[above],), table[0], width, comment)
     body = table[count] if len(table) > count else len(records)
-    return Layout(tuple(records[i] for i in table[:count]), body, width, comment, certain)
+    headers = [records[i] for i in table[:count]]
+    while len(headers) > 1 and is_title(headers[0].fields):
+        del headers[0]
+    return Layout(tuple(headers), body, width, comment, certain)
+
+
+def is_title(fields: Sequence[Field]) -> bool:
+    """A line above the names with a single text in it names the whole table, not a column."""
+    return len(fields) > 2 and sum(f is not None and bool(f.strip()) for f in fields) <= 1
 
 
 def _header_above(records: Sequence[Record], rows: Sequence[int], start: int, width: int) -> int | None:

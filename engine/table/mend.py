@@ -64,7 +64,7 @@ class Mender:
                 return Mended(fields, "other_dialect", f"This line has {what}; it was read that way.")
         fields = split_literal(record.text, self._dialect)
         if record.odd and self.fits(fields):
-            return Mended(fields, "stray_quote", "A quote without its partner was kept as text.")
+            return Mended(fields, "stray_quote", "A quote without its partner was taken for text.")
         return None
 
     def _other_dialects(self, record: Record) -> list[tuple[Dialect, str]]:
@@ -107,7 +107,15 @@ class Mender:
             message = f"The row has {count} and was set aside: {excerpt(record.text)}"
             return Mended(None, "set_aside", message, sure=False)
         placed = rejoin(record.fields, self._looks, self._dialect.delimiter or " ")
+        placed = replace(placed, cells=[self._without_opening(c) for c in placed.cells])
         return Mended(placed.cells, "ragged_row", self._long_message(record, placed), placed.lead >= _CLEAR_LEAD)
+
+    def _without_opening(self, cell: Field) -> Field:
+        """A quote that opened a field and was never closed is no part of it."""
+        quote = self._dialect.quote
+        if cell and quote and cell.startswith(quote) and cell.count(quote) == 1:
+            return cell[1:] or None
+        return cell
 
     def _long_message(self, record: Record, placed: Placed) -> str:
         where = " and ".join(

@@ -264,7 +264,7 @@ class RecordReader:
                 if self._width is not None and unclosed.fields >= self._width > 1:
                     break
                 continue
-            if not self._believable(fields, parts):
+            if odd or not self._believable(fields, parts):
                 break
             self._consume(index + 1)
             return Record(number, fields, text, odd, index + 2, quoted)

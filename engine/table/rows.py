@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from engine.limits import Limits
-from engine.table.cells import NUMBER, look
 from engine.table.ends import looks_like_footer, looks_like_total
 from engine.table.fitting import Looks
 from engine.table.layout import Layout, is_comment
@@ -21,6 +20,7 @@ from engine.table.records import Dialect, Field, Record, RecordReader, physical_
 from engine.table.source import limit_error
 
 _CHUNK = 20_000
+_CLEARLY = 0.3  # by so much must a cell fit its column better without its stray quote
 
 
 class Columns:
@@ -121,18 +121,21 @@ class RowReader:
         self._columns.add(record.fields, record.line)
 
     def _odd_quote(self, record: Record) -> None:
-        """A quote in an odd place of a row that is otherwise in order: kept, except where it spoils a number."""
+        """Quotes in odd places of a row that is otherwise in order: taken out where they spoil a value, else kept."""
         quote = str(self._dialect.quote)
+        kept = False
         for column, cell in enumerate(record.fields):
             if cell is None or quote not in cell:
                 continue
             bare = cell.replace(quote, "")
-            if self._looks.number_like(column) and look(bare) == NUMBER != look(cell):
-                record.fields[column] = bare
+            if self._looks.cell(bare or None, column) >= self._looks.cell(cell, column) + _CLEARLY:
+                record.fields[column] = bare or None
                 message = f"A stray quote was taken out of “{excerpt(cell, most=40)}”."
                 self._notes.repaired("stray_quote", message, row=record.line, column=self._names[column])
-                return
-        self._notes.warn("stray_quote", "A quote inside a field was kept as text.", row=record.line)
+            else:
+                kept = True
+        if kept:
+            self._notes.warn("stray_quote", "A quote inside a field was kept as text.", row=record.line)
 
     def _release(self, records: Sequence[Record]) -> None:
         """Odd records that turned out to stand inside the table."""

@@ -20,7 +20,7 @@ from engine.errors import ReadError
 from engine.limits import Limits
 from engine.table.delimited import cell_error
 from engine.table.ends import looks_like_footer, looks_like_total
-from engine.table.layout import count_header_rows
+from engine.table.layout import count_header_rows, is_title
 from engine.table.names import clean_names, join_headers
 from engine.table.notes import Notes, excerpt, line_ranges
 from engine.table.source import limit_error
@@ -133,6 +133,8 @@ class _Sheet:
         table = [i for i in filled if i >= start]
         count = self._header_rows(table)
         headers, body = table[:count], self._without_footer(table[count:])
+        while len(headers) > 1 and is_title(self._texts(headers[0])):
+            start = headers.pop(0) + 1
         self._tell(filled, start, headers, body)
         names = self._names(headers)
         cells = [self._cells(i) for i in body]
