@@ -68,6 +68,11 @@ class RunStatus:
             return 0.0
         return (time.time() if self.ended is None else self.ended) - self.started
 
+    @property
+    def seconds_left(self) -> float | None:
+        """An estimate for the whole run, None while it cannot be told."""
+        return run.seconds_left(self.stages, self.history) if self.state is State.RUNNING else None
+
 
 @dataclass(slots=True)
 class _Seen:

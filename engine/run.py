@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -147,6 +147,21 @@ def stages(request: RunRequest, rows: int) -> tuple[str, ...]:
     return measured
 
 
+def seconds_left(names: tuple[str, ...], history: Sequence[Progress]) -> float | None:
+    """Of a whole run, from its stages and progress so far; None while the present stage cannot tell.
+
+    A stage to come is taken to last as long as its like did ("train again" as "train"); those without a like, which
+    are short, are left out.
+    """
+    if not history or history[-1].seconds_left is None:
+        return None
+    now = history[-1]
+    lasted = {event.stage: event.seconds for event in history}
+    lasted[now.stage] = now.seconds + now.seconds_left
+    to_come = names[names.index(now.stage) + 1 :] if now.stage in names else ()
+    return now.seconds_left + sum(lasted.get(name.removesuffix(" again"), 0.0) for name in to_come)
+
+
 def execute(
     request: RunRequest,
     table: pd.DataFrame,
@@ -265,14 +280,14 @@ class _Run:
         """Times a stage, announces it, and names it in all progress from inside."""
         if self._cancel is not None:
             self._cancel.check()
-        outer = self._progress
+        outer, started = self._progress, time.monotonic()
 
         def listener(event: Progress) -> None:
             if outer is not None:
-                outer(replace(event, stage=name, message=event.message or _SENTENCES[name]))
+                seconds = time.monotonic() - started
+                outer(replace(event, stage=name, seconds=seconds, message=event.message or _SENTENCES[name]))
 
         listener(Progress(name))
-        started = time.monotonic()
         yield listener if outer is not None else None
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import console
@@ -20,7 +21,7 @@ DESCRIPTION = "Reads a table and says what its columns are, what was mended in r
 
 def add(parser: argparse.ArgumentParser) -> None:
     common.add_data(parser)
-    parser.add_argument("--out", metavar="SCHEMA.json", type=common.Path, help="write the schema, to correct and reuse")
+    parser.add_argument("--out", metavar="SCHEMA.json", type=Path, help="write the schema, to correct and reuse")
     common.add_schema(parser)
     parser.add_argument("--json", action="store_true", help="everything as JSON on stdout")
 

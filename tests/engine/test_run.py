@@ -14,7 +14,7 @@ from engine.errors import Cancelled, ConditionError, DataError, MethodError, Set
 from engine.generators import registry
 from engine.limits import Limits
 from engine.progress import CancelToken, Progress
-from engine.run import RunRequest, Split, execute, stages
+from engine.run import RunRequest, Split, execute, seconds_left, stages
 from engine.synthesizer import Synthesizer
 from tests.engine.doubles import Broken, Rows
 from tests.engine.tables import CLUB, club
@@ -178,3 +178,22 @@ class TestExecute:
         assert stored.report == result.report
         assert stored.figures == json.loads(console.dumps(result.figures))
         pd.testing.assert_frame_equal(Synthesizer.load(stored.model).sample(5), result.synthesizer.sample(5))
+
+
+class TestSecondsLeft:
+    NAMES = ("train", "sample", "evaluate", "train again", "sample again")
+
+    def test_what_comes_again_counts_as_long_as_it_lasted(self) -> None:
+        assert seconds_left(self.NAMES, [Progress("train", 1, 4, seconds=2.0, seconds_left=6.0)]) == 6.0 + 8.0
+
+    def test_late_stages_know_the_early_ones(self) -> None:
+        history = [
+            Progress("train", 4, 4, seconds=9.0, seconds_left=0.0),
+            Progress("sample", 1, 1, seconds=2.0, seconds_left=0.0),
+            Progress("evaluate", 1, 2, seconds=1.0, seconds_left=1.0),
+        ]
+        assert seconds_left(self.NAMES, history) == 1.0 + 9.0 + 2.0
+
+    def test_it_is_not_made_up(self) -> None:
+        assert seconds_left(self.NAMES, []) is None
+        assert seconds_left(self.NAMES, [Progress("train")]) is None
