@@ -1,0 +1,259 @@
+"""Standard statistics: every column from its own best distribution; what is missing together stays together."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from engine.codecs.base import Codec
+from engine.codecs.grid import CodeCondition, Grid
+from engine.codecs.missing import MissingPatterns
+from engine.codecs.numeric import NumericCodec
+from engine.codecs.table import TableCodec
+from engine.conditions import Condition
+from engine.generators.base import Capability, Family, Generator, GeneratorInfo
+from engine.generators.cells import GridCells, LevelCells
+from engine.generators.demands import code_demands, refusal
+from engine.generators.margins import CellMargin, ColumnFit, FamilyMargin, Margin, margin_from_state
+from engine.progress import Budget, CancelToken, Listener, Reporter
+from engine.seeds import stream
+from engine.settings import Settings, option
+from engine.table.schema import Kind, Schema
+
+Floats = NDArray[np.float64]
+
+BEST, EMPIRICAL = "best", "empirical"
+FAMILY_KEYS = (
+    "poisson", "geometric", "negative binomial", "binomial", "normal", "laplace", "logistic", "student", "uniform",
+    "triangular", "beta", "exponential", "gamma", "lognormal", "weibull", "pareto",
+)  # fmt: skip
+_LARGEST = 1e100  # squares of numbers above it, or of differences below its inverse, leave float64
+_FEWEST = 20  # rows, and distinct values above, from which on a family is worth looking for
+
+
+@dataclass(frozen=True)
+class MarginalsSettings(Settings):
+    numbers: str = option(
+        BEST,
+        "Distribution of numbers and dates: the best-fitting family where it fits well and the observed distribution "
+        "elsewhere, always the observed one, or one family for all columns.",
+        choices=(BEST, EMPIRICAL, *FAMILY_KEYS),
+    )
+    detail: int = option(
+        512, "Cells into which the observed distribution of a number is cut.", low=16, high=4096, advanced=True
+    )
+    smoothing: float = option(
+        0.0,
+        "Rows added to the count of every observed category; more makes rare categories more frequent.",
+        low=0.0,
+        high=1000.0,
+        advanced=True,
+    )
+
+
+class Marginals(Generator):
+    """Independent columns. `fits` says how each column's distribution was chosen."""
+
+    info = GeneratorInfo(
+        key="marginals",
+        label="Standard statistics",
+        family=Family.STATISTICAL,
+        advanced=False,
+        summary="Draws every column on its own from its best-fitting or its observed distribution.",
+        when="For a quick look, for test data, and as the baseline that other methods must beat; "
+        "relations between columns are not kept.",
+        holds="Category labels, values that at least five rows share, and the range of each number.",
+        source="Maximum likelihood, Akaike's criterion and the Kolmogorov-Smirnov distance (Lilliefors 1967).",
+        settings=MarginalsSettings,
+        capabilities=frozenset({Capability.GIVEN}),
+        packages=("scipy",),
+    )
+
+    settings: MarginalsSettings
+    codec: TableCodec
+    patterns: MissingPatterns
+    margins: tuple[Margin, ...]
+    fits: tuple[ColumnFit, ...]
+
+    def _fit(
+        self,
+        table: pd.DataFrame,
+        schema: Schema,
+        *,
+        seed: int,
+        progress: Listener | None,
+        cancel: CancelToken | None,
+        budget: Budget,
+    ) -> None:
+        reporter = Reporter("train", len(schema), progress, cancel)
+        self.codec = TableCodec(schema).fit(table)
+        codes = self.codec.encode(table)
+        self.patterns = MissingPatterns().fit(np.isnan(codes))
+        margins, fits = [], []
+        for j, column in enumerate(self.codec.codecs):
+            known = codes[~np.isnan(codes[:, j]), j]
+            margin, fit = self._margin(column, known, search=not budget.over)
+            margins.append(margin)
+            fits.append(fit)
+            reporter.step(message=f"{column.column.name}: {fit.chosen}")
+        self.margins, self.fits = tuple(margins), tuple(fits)
+        self.notes = _notes(self.fits)
+
+    def _margin(self, codec: Codec, known: Floats, *, search: bool) -> tuple[Margin, ColumnFit]:
+        if not isinstance(codec, NumericCodec):
+            return self._frequencies(codec, known)
+        if self.settings.numbers == EMPIRICAL:
+            return self._empirical(codec, known, "the observed distribution was asked for")
+        forced = self.settings.numbers != BEST
+        if codec.low == codec.high or (not forced and len(np.unique(known)) <= _FEWEST):
+            return self._empirical(codec, known, "it takes only a few different values")
+        if max(-codec.low, codec.high) > _LARGEST or codec.high - codec.low < 1 / _LARGEST:
+            return self._empirical(codec, known, "its numbers are too large or too close together for families")
+        if not search:
+            return self._empirical(codec, known, "the time was up before families could be tried")
+        return self._family(codec, known, forced=forced)
+
+    def _frequencies(self, codec: Codec, known: Floats) -> tuple[Margin, ColumnFit]:
+        counts = np.bincount(known.astype(np.int64), minlength=codec.size)
+        cells = LevelCells(np.arange(codec.size), counts, 0)
+        weights = np.where(counts > 0, counts + self.settings.smoothing, 0.0)
+        fit = ColumnFit(codec.column.name, "frequencies", "categories are drawn as often as they were seen", {})
+        return CellMargin(cells, weights), fit
+
+    def _empirical(self, codec: NumericCodec, known: Floats, reason: str) -> tuple[Margin, ColumnFit]:
+        grid = Grid().fit(known, decimals=codec.decimals, cells=self.settings.detail)
+        margin = CellMargin(GridCells(grid), grid.counts.astype(np.float64))
+        return margin, ColumnFit(codec.column.name, EMPIRICAL, reason, {})
+
+    def _family(self, codec: NumericCodec, known: Floats, *, forced: bool) -> tuple[Margin, ColumnFit]:
+        """The best family with its spikes where it fits well enough or is asked for; else the observed distribution."""
+        from engine.statistics import fitting
+
+        spikes, masses, rest = _without_spikes(known)
+        dates, whole = codec.column.kind is Kind.DATETIME, codec.column.kind is Kind.INTEGER
+        sample = fitting.summarise(rest, step=codec.step, whole=whole, dates=dates)
+        ranked = fitting.best_family(rest, sample, keys=(self.settings.numbers,) if forced else FAMILY_KEYS)
+        if not ranked:
+            return self._empirical(codec, known, f"a {self.settings.numbers} distribution cannot hold its values")
+        best, limit = ranked[0], fitting.limit(len(rest))
+        good = best.distance <= limit
+        measured = f"distance {best.distance:.3f}, limit {limit:.3f}"
+        if good or forced:
+            margin: Margin = FamilyMargin(best, spikes, masses, codec.decimals)
+            reason = f"it {'fits well' if good else 'was asked for, though it fits badly'} ({measured})"
+        else:
+            margin, _ = self._empirical(codec, known, "")
+            reason = f"no family fits well enough; the best is {best.family.label} ({measured})"
+        parameters = dict(zip(best.family.parameters, best.parameters.tolist(), strict=True))
+        return margin, ColumnFit(
+            codec.column.name,
+            best.family.label if good or forced else EMPIRICAL,
+            reason,
+            parameters if good or forced else {},
+            len(spikes) if good or forced else 0,
+            best.distance,
+            limit,
+            tuple((fit.family.label, round(fit.aic - best.aic, 1)) for fit in ranked),
+        )
+
+    def _sample(
+        self,
+        n: int,
+        *,
+        seed: int,
+        given: tuple[Condition, ...],
+        progress: Listener | None,
+        cancel: CancelToken | None,
+    ) -> pd.DataFrame:
+        reporter = Reporter("sample", len(self.margins), progress, cancel)
+        demands = code_demands(given, self.codec)
+        weights = self._pattern_weights(given, demands)
+        missing = self.patterns.draw(n, stream(seed, "marginals", "missing"), weights)
+        codes = np.empty((n, len(self.margins)))
+        for j, margin in enumerate(self.margins):
+            name = self.codec.codecs[j].column.name
+            demand = demands.get(j)
+            if demand is not None and not weights[j][0] > 0:
+                demand = None  # only missing is wanted
+            codes[:, j] = margin.draw(n, stream(seed, "marginals", "column", name), demand)
+            reporter.step(message=name)
+        codes[missing] = np.nan
+        return self.codec.decode(codes)
+
+    def _pattern_weights(
+        self, given: tuple[Condition, ...], demands: dict[int, CodeCondition]
+    ) -> dict[int, tuple[float, float]]:
+        """How a demand changes the chance of a value and of a gap in its column."""
+        weights: dict[int, tuple[float, float]] = {}
+        for condition, (j, demand) in zip(given, demands.items(), strict=True):
+            weights[j] = (self.margins[j].share(demand), float(demand.missing))
+            if not self.patterns.possible({j: weights[j]}):
+                raise refusal(condition, "training saw no such row")
+            if not self.patterns.possible(weights):
+                raise refusal(condition, "training saw no row that fulfils it together with the other conditions")
+        return weights
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "codec": self.codec.state(),
+            "patterns": self.patterns.state(),
+            "margins": [margin.state() for margin in self.margins],
+            "fits": [_json(fit.to_json()) for fit in self.fits],
+        }
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        schema = self._fitted_schema()
+        self.codec = TableCodec.from_state(schema, state["codec"])
+        self.patterns = MissingPatterns.from_state(state["patterns"])
+        self.margins = tuple(margin_from_state(own) for own in state["margins"])
+        self.fits = tuple(ColumnFit.from_json(own) for own in state["fits"])
+        if not len(self.margins) == len(self.fits) == self.patterns.columns == len(schema):
+            raise ValueError("columns do not agree")
+
+    def _passport(self) -> dict[str, list[Any]]:
+        return held_values(self.codec, [margin.held() for margin in self.margins])
+
+
+def _without_spikes(known: Floats) -> tuple[Floats, Floats, Floats]:
+    """Spikes, their shares of the rows, and the (rows,) values that are none."""
+    from engine.statistics.fitting import spikes
+
+    distinct, counts = np.unique(known, return_counts=True)
+    spiked = spikes(distinct, counts)
+    return distinct[spiked], counts[spiked] / len(known), known[~np.isin(known, distinct[spiked])]
+
+
+def held_values(codec: TableCodec, held: list[list[float]]) -> dict[str, list[Any]]:
+    """Per column the values of the `held` codes and, of numbers, the range bounds, as numbers or text."""
+    passport: dict[str, list[Any]] = {}
+    for column, codes in zip(codec.codecs, held, strict=True):
+        if isinstance(column, NumericCodec) and not column.empty:
+            codes = sorted({*codes, column.low, column.high})
+        values = column.decode(np.array(codes, dtype=np.float64)).dropna()
+        as_text = column.column.kind is Kind.DATETIME
+        passport[column.column.name] = [v.isoformat() if as_text else v for v in values.tolist()]
+    return passport
+
+
+def _json(value: Any) -> Any:
+    """JSON has no infinities: they become None."""
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in value.items()}
+
+
+def _notes(fits: tuple[ColumnFit, ...]) -> list[str]:
+    """Plain sentences: which distribution how many columns got, and what people should know about single ones."""
+    chosen = Counter(fit.chosen for fit in fits if fit.chosen != "frequencies")
+    notes = []
+    if chosen:
+        listed = ", ".join(f"{label} ({count})" for label, count in chosen.most_common())
+        notes.append(f"Distributions of numbers and dates: {listed}.")
+    notes += [f"Column “{fit.column}”: {fit.chosen}, because {fit.reason}." for fit in fits if fit.limit is not None]
+    if late := [fit.column for fit in fits if fit.reason.startswith("the time was up")]:
+        notes.append(f"The time was up: {len(late)} columns got their observed distribution without a search.")
+    return notes
