@@ -6,6 +6,7 @@ and no line is blank. Anything else is None here and goes to the careful path in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,24 +18,34 @@ from engine.table.records import Dialect
 
 _BLOCK = 1 << 23
 _UNUSED = "\x1f"
+_BLANK_LINE = re.compile(rb"\n(?=\r?\n)|\r(?=\r)")
 Bytes = npt.NDArray[np.uint8]
 
 
 def read_clean(body: bytes, dialect: Dialect, width: int) -> pa.Table | None:
     """All rows of `body` (UTF-8 without header) as text columns "0", "1", ...; None when they are not clean."""
-    if dialect.escape or dialect.collapse or not body:
+    if dialect.collapse or not body:
         return None
     body = _without_last_line_end(body)
     quote = dialect.quote if dialect.quote and dialect.quote.encode() in body else None
     delimiter = dialect.delimiter
+    escape = dialect.escape if dialect.escape and dialect.escape.encode() in body else None
     if len(delimiter) != 1 or not delimiter.isascii():
-        if quote or _UNUSED.encode() in body:
+        if quote or escape or _UNUSED.encode() in body:
             return None
         body = body.replace(delimiter.encode(), _UNUSED.encode()) if delimiter else body
         delimiter = _UNUSED
-    if not quotes_are_clean(body, quote, delimiter, width):
+    visible = _without_escaped(body, escape, delimiter, quote) if escape else body
+    if visible is None or not quotes_are_clean(visible, quote, delimiter, width):
         return None
-    return _read(body, delimiter, quote, width)
+    return _read(body, delimiter, quote, escape, width)
+
+
+def _without_escaped(body: bytes, escape: str, delimiter: str, quote: str | None) -> bytes | None:
+    """The text with escaped characters masked, as long as before; None when a backslash stands before another one."""
+    special = "".join(re.escape(c) for c in (escape, delimiter, quote or ""))
+    masked, count = re.subn(rf"{re.escape(escape)}[{special}]".encode(), b"xx", body)
+    return None if count == 0 or escape.encode() in masked else masked
 
 
 def _without_last_line_end(body: bytes) -> bytes:
@@ -44,14 +55,17 @@ def _without_last_line_end(body: bytes) -> bytes:
     return body
 
 
-def _read(body: bytes, delimiter: str, quote: str | None, width: int) -> pa.Table | None:
+def _read(body: bytes, delimiter: str, quote: str | None, escape: str | None, width: int) -> pa.Table | None:
     names = [str(i) for i in range(width)]
     try:
         return arrow_csv.read_csv(
             pa.BufferReader(body),
             read_options=arrow_csv.ReadOptions(column_names=names, block_size=_BLOCK),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, quote_char=quote or False, newlines_in_values=quote is not None
+                delimiter=delimiter,
+                quote_char=quote or False,
+                escape_char=escape or False,
+                newlines_in_values=quote is not None,
             ),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
@@ -67,17 +81,18 @@ def _read(body: bytes, delimiter: str, quote: str | None, width: int) -> pa.Tabl
 
 def quotes_are_clean(body: bytes, quote: str | None, delimiter: str, width: int) -> bool:
     """No blank line outside quotes, and every quote where it belongs."""
-    blank = b"\n\n" in body or b"\n\r\n" in body or b"\r\r" in body or body[:1] in (b"\n", b"\r")
-    if quote is None:
-        return not blank
-    if blank:
-        return False
+    blank = np.fromiter((m.start() for m in _BLANK_LINE.finditer(body)), np.int64)
+    if quote is None or body[:1] in (b"\n", b"\r"):
+        return not blank.size and body[:1] not in (b"\n", b"\r")
     codes = np.frombuffer(body, np.uint8)
     boundary = np.zeros(256, bool)
     boundary[[ord(delimiter), 10, 13]] = True
     inside = 0
     for low, high in _blocks(codes, ord(quote)):
         quotes = np.flatnonzero(codes[low:high] == ord(quote)) + low
+        gaps = blank[(blank >= low) & (blank < high)]
+        if np.any((inside + np.searchsorted(quotes, gaps)) % 2 == 0):
+            return False
         if not _runs_are_clean(codes, quotes, inside, boundary):
             return False
         if width >= 3 and _swallows_rows(body, codes, quotes, inside, (low, high), delimiter, width):

@@ -163,10 +163,15 @@ class _Delimited:
     def _widen(self, counts: dict[int, int]) -> None:
         """The whole text may have another usual width than its first lines."""
         usual = max((n for n in counts if n > 0), key=lambda n: counts[n], default=self._width)
-        if usual > self._width and counts[usual] > counts[self._width]:
+        headed = max((len(h.fields) for h in self._layout.headers), default=0)
+        if headed > self._width and counts[headed] - 1 >= max(1, 0.01 * counts[self._width]):
+            self._width = headed  # the header says that the longer rows are right
+        elif usual > self._width and counts[usual] > counts[self._width]:
             self._width = usual
-            self._check_columns()
-            self._lay_out()
+        else:
+            return
+        self._check_columns()
+        self._lay_out()
 
     # Names and frame
 

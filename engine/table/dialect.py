@@ -120,6 +120,8 @@ def _try(lines: Sequence[str], dialect: Dialect, *, chosen: bool) -> Sniffed | N
     width = _usual_width(records)
     if width < 2:
         return None
+    if _last_is_hollow(records, width):
+        width -= 1
     region = _region(records, width)
     rows = [r for r in region if len(r.fields) == width]
     if not chosen and len(rows) == 1 < len(records):
@@ -147,6 +149,13 @@ def _usual_width(records: Sequence[Record]) -> int:
     """The most frequent number of fields, where more fields weigh a little more."""
     counts = Counter(len(r.fields) for r in records)
     return max(counts, key=lambda n: (counts[n] * (1 - 1 / n), n), default=0)
+
+
+def _last_is_hollow(records: Sequence[Record], width: int) -> bool:
+    """Whether the last field is always empty, and many rows do not have it: then it is a delimiter too many."""
+    last = [r.fields[-1] for r in records if len(r.fields) == width]
+    fewer = sum(len(r.fields) == width - 1 for r in records)
+    return width > 2 and fewer >= 0.2 * len(records) and all(f is None for f in last)
 
 
 def _region(records: Sequence[Record], width: int) -> Sequence[Record]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.errors import ReadError
 from engine.table.codepages import guess_encoding
-from engine.table.notes import Notes, line_ranges
+from engine.table.notes import Notes
 
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -27,6 +28,8 @@ _PIECE = 1 << 22
 _LEAST_PLAIN = 0.03  # of a wide text are ASCII characters: delimiters and line ends at the least
 # Control characters that no text has; tab, line ends, form feed, escape and the separators 1C to 1F may occur.
 _CONTROLS = bytes(b for b in range(1, 32) if b not in b"\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f\x01") + b"\x7f"
+_HIGH = bytes(range(128, 256))
+_SEQUENCE = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _LABELS = {"cp932": "Shift-JIS", "cp1252": "Windows-1252", "latin-1": "Latin-1", "utf-8": "UTF-8", "cp949": "Korean"}
 
 
@@ -81,10 +84,9 @@ def _detect(data: bytes, notes: Notes) -> Decoded:
 def _utf8_or_guess(data: bytes, notes: Notes) -> Decoded:
     if data.isascii():
         return _ascii(data, notes)
-    bad = _invalid_utf8(data)
-    if not bad:
+    if _is_utf8(data):
         return Decoded(data, "utf-8")
-    if mended := _mostly_utf8(data, bad, notes):
+    if mended := _mostly_utf8(data, notes):
         return mended
     encoding = guess_encoding(data)
     label = _LABELS.get(encoding, encoding)
@@ -152,48 +154,55 @@ def _refuse_binary(data: bytes) -> None:
         )
 
 
-def _invalid_utf8(data: bytes) -> list[int]:
-    """Positions of the first bytes that break UTF-8 (a few thousand at most)."""
-    found: list[int] = []
-    position, most = 0, 5_000
-    while position < len(data) and len(found) < most:
-        end = min(position + _PIECE, len(data))
+def _is_utf8(data: bytes) -> bool:
+    """Checked in pieces, so that no second copy of a large file is made."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(data)
+    try:
+        for start in range(0, len(data), _PIECE):
+            decoder.decode(view[start : start + _PIECE], final=start + _PIECE >= len(data))
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mostly_utf8(data: bytes, notes: Notes) -> Decoded | None:
+    """UTF-8 with a few foreign bytes: those are read as Windows-1252, one by one, and reported by line."""
+    rest, sequences = _SEQUENCE.subn(b"", data)
+    foreign = len(rest) - len(rest.translate(None, _HIGH))
+    if sequences < 3 or foreign * 5 > sequences:
+        return None
+    return _with_foreign_bytes(data, notes)
+
+
+def _with_foreign_bytes(data: bytes, notes: Notes) -> Decoded:
+    out, start, lines = bytearray(), 0, set()
+    for position in _invalid_positions(data):
+        out += data[start:position]
+        out += _foreign(data[position]).encode("utf-8")
+        lines.add(line_of(data, position))
+        start = position + 1
+    out += data[start:]
+    for line in sorted(lines):
+        notes.repaired("encoding_mixed", "Characters of Windows-1252 in a UTF-8 file were read as such.", row=line)
+    return Decoded(bytes(out), "utf-8")
+
+
+def _invalid_positions(data: bytes) -> Iterator[int]:
+    """The bytes that break UTF-8, one after the other."""
+    position, piece = 0, 1 << 16
+    while position < len(data):
+        end = min(position + piece, len(data))
         try:
             data[position:end].decode("utf-8")
             position = end
         except UnicodeDecodeError as error:
             start = position + error.start
             if end < len(data) and start > end - 4 and error.reason == "unexpected end of data":
-                position = start  # a character cut by our own piece
+                position = start  # a character cut by the end of the piece
                 continue
-            found.append(start)
+            yield start
             position = start + 1
-    return found
-
-
-def _mostly_utf8(data: bytes, bad: list[int], notes: Notes) -> Decoded | None:
-    """UTF-8 with a few foreign bytes: those are read as Windows-1252, one by one, and reported by line."""
-    sequences = len(re.findall(rb"[\xc3-\xf4][\x80-\xbf]+", data[: 1 << 24]))
-    if sequences < 3 or len(bad) * 5 > sequences:
-        return None
-    out, start = bytearray(), 0
-    for position in bad:
-        out += data[start:position]
-        out += _foreign(data[position]).encode("utf-8")
-        start = position + 1
-    out += data[start:]
-    try:
-        out.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    lines = sorted({line_of(data, position) for position in bad})
-    message = (
-        f"The file is UTF-8, but line {line_ranges(lines)} has characters of Windows-1252; they were read as such."
-    )
-    for line in lines:
-        notes.repaired("encoding_mixed", message, row=line)
-        message = "Characters of Windows-1252 in a UTF-8 file were read as such."
-    return Decoded(bytes(out), "utf-8")
 
 
 def _foreign(byte: int) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from engine.table.cells import EMPTY, MISSING, NUMBER, look
 from engine.table.records import Field
 
-_TOTAL = re.compile(
-    r"(grand |sub)?-?totals?|sums?|(gesamt)?summe|gesamt|insgesamt|totaux?|total général|somme|averages?|mean|"
-    r"durchschnitt|moyenne|media|promedio",
-    re.IGNORECASE,
+_TOTALS = frozenset(
+    {"total", "totals", "grand total", "sub-total", "subtotal", "sum", "sums", "summe", "gesamt", "gesamtsumme"}
+    | {"insgesamt", "totaux", "total général", "somme", "average", "averages", "mean", "durchschnitt", "moyenne"}
+    | {"media", "promedio", "totale", "somma", "suma", "totaal"}
 )
+_LEFT = 5  # such a word stands in one of so many columns at the left
 _FOOTER = re.compile(
     r"(source|quelle|note|notes|generated|created|exported|end of|eof|copyright|\(c\)|©|rows?:|count:|\(?\d+ rows|"
     r"last updated|data (from|provided)|disclaimer|hinweis|fuente|\*|--|==)",
@@ -22,9 +23,10 @@ _FOOTER = re.compile(
 
 def looks_like_total(fields: Sequence[Field]) -> bool:
     """Whether a row looks like a line of totals: one such word, and else only numbers or nothing."""
-    filled = [f.strip() for f in fields if f is not None and f.strip()]
-    words = [f for f in filled if look(f) not in (NUMBER, MISSING)]
-    return len(words) == 1 < len(fields) and _TOTAL.fullmatch(words[0].rstrip(":")) is not None
+    if not any(f is not None and f.strip(" :").lower() in _TOTALS for f in fields[:_LEFT]):
+        return False
+    words = [f for f in fields if f is not None and f.strip() and look(f) not in (NUMBER, MISSING)]
+    return len(words) == 1 < len(fields)
 
 
 def looks_like_footer(fields: Sequence[Field], width: int) -> bool:

@@ -66,11 +66,11 @@ def find_layout(records: Sequence[Record], width: int, header: str | int = "auto
 
 
 def _start(records: Sequence[Record], rows: Sequence[int], width: int) -> int:
-    """Index of the first record of the table: one of the right width that is followed by another, or the only one."""
+    """Index of the first record of the right width that does not stand there alone."""
     fitting = [len(records[i].fields) == width for i in rows]
     for place, index in enumerate(rows):
-        following = fitting[place + 1 : place + 6]
-        if fitting[place] and (not following or following[0] or sum(following) >= 0.6 * len(following)):
+        following = fitting[place + 1 : place + 11]
+        if fitting[place] and (not following or following[0] or sum(following) >= 0.4 * len(following)):
             return index
     return next((i for i, fits in zip(rows, fitting, strict=True) if fits), rows[0] if rows else 0)
 
@@ -92,13 +92,35 @@ def _automatic(
         return Layout((), len(records), width, comment)
     fitting = [records[i].fields for i in table if len(records[i].fields) == width]
     count, certain = count_header_rows(fitting, width)
-    if count == 0 and (above := _header_above(records, rows, table[0], width)) is not None:
-        return Layout((records[above],), table[0], width, comment)
+    if count == 0:
+        return _look_above(records, rows, table[0], width, comment)
     body = table[count] if len(table) > count else len(records)
     headers = [records[i] for i in table[:count]]
-    while len(headers) > 1 and is_title(headers[0].fields):
+    while len(headers) > 1 and (is_title(headers[0].fields) or headers[1].line > headers[0].line + headers[0].lines):
         del headers[0]
     return Layout(tuple(headers), body, width, comment, certain)
+
+
+def _look_above(records: Sequence[Record], rows: Sequence[int], start: int, width: int, comment: str | None) -> Layout:
+    """The table begins without names: lines right above it that are about as wide belong to it, perhaps as header."""
+    near = [start]
+    for index in reversed([i for i in rows if i < start]):
+        if index != near[-1] - 1 or not _nearly(len(records[index].fields), width):
+            break
+        near.append(index)
+    top = near[-1]
+    if top == start or not _could_be_names(records[top].fields):
+        return Layout((), top, width, comment)
+    return Layout((records[top],), near[-2], width, comment)
+
+
+def _nearly(count: int, width: int) -> bool:
+    return count > 1 and (abs(count - width) <= 1 or count >= width / 2)
+
+
+def _could_be_names(fields: Sequence[Field]) -> bool:
+    names = [f for f in fields if f is not None]
+    return len(set(names)) == len(names) > 0 and not any(look(n) in (NUMBER, DATE) for n in names)
 
 
 def is_title(fields: Sequence[Field]) -> bool:

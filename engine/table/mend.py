@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from engine.table.fitting import Looks, Placed, pad, rejoin
 from engine.table.notes import excerpt
-from engine.table.records import Dialect, Field, Record, split_literal, split_or_literal
+from engine.table.records import Dialect, Field, Record, split, split_literal
 
 _MOST_SURPLUS = 8  # more fields too many than this, or than the table has columns, and the row is set aside
 _OTHER_DELIMITERS = (",", ";", "\t", "|", ":", " ")
@@ -59,7 +59,7 @@ class Mender:
     def _read_otherwise(self, record: Record) -> Mended | None:
         """Another quote, escape or delimiter on this line alone."""
         for dialect, what in self._other_dialects(record):
-            fields, _ = split_or_literal(record.text, dialect)
+            fields, _ = split(record.text, dialect, cautious=True)
             if self.fits(fields):
                 return Mended(fields, "other_dialect", f"This line has {what}; it was read that way.")
         fields = split_literal(record.text, self._dialect)

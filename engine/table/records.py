@@ -6,11 +6,13 @@ text. A field may span lines, if the quote is closed later and the record then m
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 Field = str | None  # None: nothing between two delimiters; "": an empty pair of quotes
 
@@ -18,6 +20,7 @@ _LOOKAHEAD_LINES = 2_000
 _LOOKAHEAD_UNKNOWN = 50
 _LOOKAHEAD_TIRED = 10
 _PATIENCE = 50
+_NO_DELIMITER = "\n\n\n"  # cannot occur in a record
 _MAX_OPEN_CHARACTERS = 20_000_000
 
 
@@ -67,24 +70,39 @@ class _Unclosed(Exception):
         self.fields = fields
 
 
-def split(text: str, dialect: Dialect) -> tuple[list[Field], bool]:
-    """The fields of one record, and whether a quote stood in an odd place. Raises _Unclosed."""
-    quote, delimiter = dialect.quote, dialect.delimiter
+def split(text: str, dialect: Dialect, *, cautious: bool = False) -> tuple[list[Field], bool]:
+    """The fields of one record, and whether a quote stood in an odd place. Raises _Unclosed.
+
+    cautious: a quote that opens a field is text when it stays open, or when another field is opened before it is
+    closed; nothing is raised then.
+    """
+    quote = dialect.quote
     if (quote is None or quote not in text) and (dialect.escape is None or dialect.escape not in text):
         return _split_plain(text, dialect), False
+    if _is_regular(text, dialect):
+        row = next(csv.reader([text], delimiter=dialect.delimiter, quotechar=quote))
+        return [f or None for f in row], False
     if dialect.collapse:
-        return _split_collapsed(text, dialect)
-    if not delimiter:
-        delimiter = "\n\n\n"  # cannot occur in a record
-    return _Splitter(text, dialect, delimiter).run()
+        squeezed = re.sub(r"[ \t]+", " ", text.strip())
+        return _Splitter(squeezed, dialect, " ", cautious).run()
+    return _Splitter(text, dialect, dialect.delimiter or _NO_DELIMITER, cautious).run()
 
 
-def split_or_literal(text: str, dialect: Dialect) -> tuple[list[Field], bool]:
-    """Like `split`, but a quote that stays open is taken for text."""
-    try:
-        return split(text, dialect)
-    except _Unclosed:
-        return split_literal(text, dialect), True
+def _is_regular(text: str, dialect: Dialect) -> bool:
+    """Whether the standard library's quick parser gives what `_Splitter` would."""
+    if dialect.escape or dialect.collapse or len(dialect.delimiter) != 1 or dialect.quote is None:
+        return False
+    if dialect.quote * 2 in text or "\n" in text or "\r" in text:
+        return False
+    return _regular_line(dialect.delimiter, dialect.quote).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=64)
+def _regular_line(delimiter: str, quote: str) -> re.Pattern[str]:
+    """Fields that are wholly quoted, or have no quote at all."""
+    d, q = re.escape(delimiter), re.escape(quote)
+    cell = rf"(?:{q}[^{q}]+{q}|[^{q}{d} ][^{q}{d}]*|)"
+    return re.compile(rf"{cell}(?:{d}{cell})*")
 
 
 def split_literal(text: str, dialect: Dialect) -> list[Field]:
@@ -111,16 +129,11 @@ def _split_plain(text: str, dialect: Dialect) -> list[Field]:
     return [f or None for f in text.split(dialect.delimiter)]
 
 
-def _split_collapsed(text: str, dialect: Dialect) -> tuple[list[Field], bool]:
-    squeezed = re.sub(r"[ \t]+", " ", text.strip())
-    return _Splitter(squeezed, dialect, " ").run()
-
-
 class _Splitter:
     """Walks over one record's text field by field."""
 
-    def __init__(self, text: str, dialect: Dialect, delimiter: str) -> None:
-        self.text, self.delimiter = text, delimiter
+    def __init__(self, text: str, dialect: Dialect, delimiter: str, cautious: bool) -> None:
+        self.text, self.delimiter, self.cautious = text, delimiter, cautious
         self.quote, self.escape = dialect.quote, dialect.escape
         self.odd = False
 
@@ -143,9 +156,11 @@ class _Splitter:
             opening += 1
         if self.quote and self.text.startswith(self.quote, opening):
             closing = self._closing(opening + 1)
-            if closing < 0:
+            if closing >= 0:
+                return self._unescape(self.text[opening + 1 : closing]), self._boundary(closing + 1)
+            if not self.cautious:
                 return None
-            return self._unescape(self.text[opening + 1 : closing]), self._boundary(closing + 1)
+            self.odd = True
         end = self._next_delimiter(start)
         cell = self.text[start:end]
         self.odd |= bool(self.quote) and str(self.quote) in cell
@@ -177,6 +192,8 @@ class _Splitter:
             single = (after - position) % 2 == 1
             if single and self._boundary(after) >= 0:
                 return after - 1
+            if single and self.cautious and self.text.endswith(self.delimiter, start, position):
+                return -1
             self.odd |= single
             position = self.text.find(quote, after)
         return -1
@@ -238,12 +255,19 @@ class RecordReader:
         quoted = self._dialect.quote is not None and text.lstrip(" ").startswith(self._dialect.quote)
         try:
             fields, odd = split(text, self._dialect)
-            return Record(number, fields, text, odd, quoted=quoted)
         except _Unclosed:
             return self._spanning(line, number, quoted) or self._stray(text, number)
+        if odd and len(fields) != self._width:
+            return self._stray(text, number)
+        return Record(number, fields, text, odd, quoted=quoted)
 
     def _stray(self, text: str, number: int) -> Record:
-        return Record(number, split_literal(text, self._dialect), text, odd=True)
+        """A line with a quote that leads nowhere: that quote is text, or if this does not help, all quotes are."""
+        fields, _ = split(text, self._dialect, cautious=True)
+        if self._width is not None and len(fields) != self._width:
+            literal = split_literal(text, self._dialect)
+            fields = literal if len(literal) == self._width else fields
+        return Record(number, fields, text, odd=True)
 
     def _spanning(self, line: str, number: int, quoted: bool) -> Record | None:
         """A record over several lines, or None when the quote is a stray one."""
