@@ -1,4 +1,4 @@
-"""Conditions on values, turned into conditions on a table's codes, checked against what training saw."""
+"""Between values and codes: conditions turned into conditions on codes, and codes that a model holds into values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.codecs.numeric import NumericCodec, rounded
 from engine.codecs.table import TableCodec
 from engine.conditions import Condition
 from engine.errors import ConditionError, DataError
-from engine.table.schema import CANONICAL_DTYPES
+from engine.table.schema import CANONICAL_DTYPES, Kind
 
 
 def code_demands(given: Sequence[Condition], codec: TableCodec) -> dict[int, CodeCondition]:
@@ -101,3 +101,15 @@ def _reason(codec: NumericCodec) -> str:
         return "the column holds no value at all"
     ends = codec.decode(np.array([codec.low, codec.high]))
     return f"training saw values from {ends.iloc[0]} to {ends.iloc[1]}"
+
+
+def held_values(codec: TableCodec, held: list[list[float]]) -> dict[str, list[Any]]:
+    """Per column the values of the `held` codes and, of numbers, the range bounds, as numbers or text."""
+    passport: dict[str, list[Any]] = {}
+    for column, codes in zip(codec.codecs, held, strict=True):
+        if isinstance(column, NumericCodec) and not column.empty:
+            codes = sorted({*codes, column.low, column.high})
+        values = column.decode(np.array(codes, dtype=np.float64)).dropna()
+        as_text = column.column.kind is Kind.DATETIME
+        passport[column.column.name] = [v.isoformat() if as_text else v for v in values.tolist()]
+    return passport

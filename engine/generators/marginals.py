@@ -19,7 +19,7 @@ from engine.codecs.table import TableCodec
 from engine.conditions import Condition
 from engine.generators.base import Capability, Family, Generator, GeneratorInfo
 from engine.generators.cells import GridCells, LevelCells
-from engine.generators.demands import code_demands, refusal
+from engine.generators.demands import code_demands, held_values, refusal
 from engine.generators.margins import CellMargin, ColumnFit, FamilyMargin, Margin, margin_from_state
 from engine.progress import Budget, CancelToken, Listener, Reporter
 from engine.seeds import stream
@@ -227,18 +227,6 @@ def _without_spikes(known: Floats) -> tuple[Floats, Floats, Floats]:
     distinct, counts = np.unique(known, return_counts=True)
     spiked = spikes(distinct, counts)
     return distinct[spiked], counts[spiked] / len(known), known[~np.isin(known, distinct[spiked])]
-
-
-def held_values(codec: TableCodec, held: list[list[float]]) -> dict[str, list[Any]]:
-    """Per column the values of the `held` codes and, of numbers, the range bounds, as numbers or text."""
-    passport: dict[str, list[Any]] = {}
-    for column, codes in zip(codec.codecs, held, strict=True):
-        if isinstance(column, NumericCodec) and not column.empty:
-            codes = sorted({*codes, column.low, column.high})
-        values = column.decode(np.array(codes, dtype=np.float64)).dropna()
-        as_text = column.column.kind is Kind.DATETIME
-        passport[column.column.name] = [v.isoformat() if as_text else v for v in values.tolist()]
-    return passport
 
 
 def _json(value: Any) -> Any:
