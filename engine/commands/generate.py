@@ -159,11 +159,12 @@ def _refuse_training(arguments: argparse.Namespace) -> None:
 
 
 def _tell(report: FitReport, rows: int, columns: int, arguments: argparse.Namespace) -> None:
-    """What was made, on stdout unless the figures go there; and on stderr what the person should know."""
+    """What was made, on stdout unless the figures go there; and on stderr which method failed.
+
+    A method's notes are for those who look closer: they are in the figures and in the report.
+    """
     for failed in report.fallbacks:
         console.note(f"Method “{failed.method}” failed and another took over: {failed.reason}")
-    for sentence in report.notes:
-        console.note(sentence)
     if str(arguments.json) != "-":
         by = f"method {report.used}" if report.used else "nothing to learn"
         console.say(f"{arguments.out}: {rows:,} rows, {columns} columns ({by}, seed {arguments.seed})")
