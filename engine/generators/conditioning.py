@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.codecs.grid import CodeCondition
-from engine.generators.gibbs import Interval, Normal, Region, Union, Winner
+from engine.generators.gibbs import AnyOf, Interval, Normal, Region, Union
 from engine.generators.latentmodel import LatentModel
 from engine.generators.latents import Choice, Ordered
 from engine.progress import Reporter
@@ -196,7 +196,7 @@ def _regions(model: LatentModel, demands: list[Demand], gaps: Mask, known: Ints,
         latent = model.columns[demand.column].latent
         weights = np.ones(latent.options) if gap else demand.value
         if isinstance(latent, Choice):
-            regions[first] = Winner(place[first], latent, np.tile(weights > 0, (rows, 1)))
+            regions[first] = AnyOf(place[first], latent, weights > 0)
         elif isinstance(latent, Ordered):
             regions[first] = Union(place[first], *latent.region(weights))
     return list(regions.values())

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
 from engine.generators.latents import Choice, Latent, Ordered
 from engine.progress import Budget, Reporter
@@ -25,8 +26,8 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _RIDGE = 1e-4  # added to the variances before inversion
-_CHOICE_RIDGE = 0.02  # keeps utilities of options that the data can hardly tell apart from collapsing
-_PRIOR_ROWS = 0.05  # rows, per latent, by which covariances are drawn towards 0
+_CHOICE_RIDGE = 0.002  # keeps utilities of options that the data can hardly tell apart from collapsing
+_PRIOR_ROWS = 0.01  # rows, per latent, by which covariances are drawn towards 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,26 @@ class Region(ABC):
     def __init__(self, first: int, dims: int) -> None:
         self.first, self.dims = first, dims
 
-    @property
-    def numbers(self) -> Ints:
-        return np.arange(self.first, self.first + self.dims)
+    def redraw(self, z: Floats, normal: Normal, precision: Floats, rng: np.random.Generator) -> None:
+        """Replace own columns of (rows, latents) `z` in place, one latent after the other."""
+        own = slice(self.first, self.first + self.dims)
+        # Row d of the precision matrix gives latent d's mean given the others: z_d - (z - mean) @ precision_d / p_dd.
+        pulls = ((z - normal.mean) @ precision[:, own]).T  # (dims, rows)
+        self._begin(z)
+        for k in range(self.dims):
+            d = self.first + k
+            mean, sd = z[:, d] - pulls[k] / precision[d, d], float(1 / np.sqrt(precision[d, d]))
+            drawn = self._draw(k, mean, sd, rng)
+            pulls[k + 1 :] += precision[d, d + 1 : own.stop, None] * (drawn - z[:, d])
+            z[:, d] = drawn
+
+    def _begin(self, z: Floats) -> None:
+        """Look at the present values before own ones are redrawn."""
+        return
 
     @abstractmethod
-    def redraw(self, z: Floats, normal: Normal, precision: Floats, rng: np.random.Generator) -> None:
-        """Replace own columns of (rows, latents) `z` in place."""
-
-
-def _given_others(z: Floats, d: int, normal: Normal, precision: Floats) -> tuple[Floats, float]:
-    """Mean (rows,) and standard deviation of latent d given the others: from the precision matrix."""
-    centred = (z - normal.mean) @ precision[:, d]
-    return z[:, d] - centred / precision[d, d], float(1 / np.sqrt(precision[d, d]))
+    def _draw(self, k: int, mean: Floats, sd: float, rng: np.random.Generator) -> Floats:
+        """(rows,) new values of the k-th own latent from normals cut to what is known."""
 
 
 class Interval(Region):
@@ -65,9 +73,8 @@ class Interval(Region):
         super().__init__(first, 1)
         self.low, self.high = low, high
 
-    def redraw(self, z: Floats, normal: Normal, precision: Floats, rng: np.random.Generator) -> None:
-        mean, sd = _given_others(z, self.first, normal, precision)
-        z[:, self.first] = truncated(mean, sd, self.low, self.high, rng)
+    def _draw(self, k: int, mean: Floats, sd: float, rng: np.random.Generator) -> Floats:
+        return truncated(mean, sd, self.low, self.high, rng)
 
 
 class Union(Region):
@@ -77,49 +84,65 @@ class Union(Region):
         super().__init__(first, 1)
         self.low, self.high = low, high
 
-    def redraw(self, z: Floats, normal: Normal, precision: Floats, rng: np.random.Generator) -> None:
-        from scipy.special import ndtr
-
-        mean, sd = _given_others(z, self.first, normal, precision)
+    def _draw(self, k: int, mean: Floats, sd: float, rng: np.random.Generator) -> Floats:
         start, end = ((edge - mean[:, None]) / sd for edge in (self.low, self.high))
         upper = (start > 0) & (end > 0)  # the mirrored difference keeps far tails apart from 0
         mass = np.where(upper, ndtr(-start) - ndtr(-end), ndtr(end) - ndtr(start)) + 1e-300
         reach = np.cumsum(mass, axis=1)
-        pick = (rng.random((len(z), 1)) * reach[:, -1:] >= reach).sum(axis=1)
+        pick = (rng.random((len(mean), 1)) * reach[:, -1:] >= reach).sum(axis=1)
         pick = np.minimum(pick, len(self.low) - 1)
-        z[:, self.first] = truncated(mean, sd, self.low[pick], self.high[pick], rng)
+        return truncated(mean, sd, self.low[pick], self.high[pick], rng)
 
 
 class Winner(Region):
-    """Utilities of a choice whose winner is one of the allowed options. allowed: (rows, options)."""
+    """Utilities of a choice of which each row's option wins. own: (rows,) options, -1 where any may win."""
+
+    def __init__(self, first: int, choice: Choice, own: Ints) -> None:
+        super().__init__(first, choice.dims)
+        self.choice, self.own = choice, np.maximum(own, 0)
+        self.rows = [np.flatnonzero(own == k) for k in range(choice.options)]
+        self.free = own < 0
+
+    def _begin(self, z: Floats) -> None:
+        self.utilities = self.choice.utilities(z[:, self.first : self.first + self.dims])
+        self.top = self.utilities[self.own, np.arange(len(z))]
+
+    def _draw(self, k: int, mean: Floats, sd: float, rng: np.random.Generator) -> Floats:
+        option, lift = k + 1, self.choice.lift[k + 1]
+        winning = self.rows[option]
+        low, high = np.full(len(mean), -np.inf), np.where(self.free, np.inf, self.top)
+        high[winning] = np.inf
+        self.utilities[option] = -np.inf
+        low[winning] = self.utilities[:, winning].max(axis=0)
+        drawn = truncated(mean, sd, low - lift, high - lift, rng)
+        self.utilities[option] = drawn + lift
+        self.top[winning] = self.utilities[option, winning]
+        return drawn
+
+
+class AnyOf(Region):
+    """Utilities of a choice of which one of the allowed options wins. allowed: (options,), the same in every row."""
 
     def __init__(self, first: int, choice: Choice, allowed: Mask) -> None:
         super().__init__(first, choice.dims)
-        self.choice = choice
-        self.barred = np.where(allowed, -np.inf, 0.0)  # added to utilities: leaves the options that must lose
-        self.open = np.where(allowed, 0.0, -np.inf)  # leaves the options of which one must win
-        self.allowed = allowed
+        self.choice, self.allowed = choice, allowed
 
-    def redraw(self, z: Floats, normal: Normal, precision: Floats, rng: np.random.Generator) -> None:
-        own = slice(self.first, self.first + self.dims)
-        utilities = self.choice.utilities(z[:, own])
-        for k in range(1, self.choice.options):
-            d = self.first + k - 1
-            mean, sd = _given_others(z, d, normal, precision)
-            low, high = self._bounds(utilities, k)
-            lift = self.choice.lift[k]
-            z[:, d] = truncated(mean, sd, low - lift, high - lift, rng)
-            utilities[:, k] = z[:, d] + lift
+    def _begin(self, z: Floats) -> None:
+        self.utilities = self.choice.utilities(z[:, self.first : self.first + self.dims])
 
-    def _bounds(self, utilities: Floats, k: int) -> tuple[Floats, Floats]:
-        """(rows,) ends between which utility k may lie, given the other utilities."""
-        rest = utilities.copy()
-        rest[:, k] = -np.inf
-        losers, winners = (rest + self.barred).max(axis=1), (rest + self.open).max(axis=1)
-        mine = self.allowed[:, k]
-        low = np.where(mine & (winners < losers), losers, -np.inf)
-        high = np.where(mine, np.inf, winners)
-        return low, np.maximum(low, high)
+    def _draw(self, k: int, mean: Floats, sd: float, rng: np.random.Generator) -> Floats:
+        option, lift = k + 1, self.choice.lift[k + 1]
+        self.utilities[option] = -np.inf
+        winners = self.utilities[self.allowed].max(axis=0, initial=-np.inf)
+        losers = self.utilities[~self.allowed].max(axis=0, initial=-np.inf)
+        low, high = np.full(len(mean), -np.inf), np.full(len(mean), np.inf)
+        if self.allowed[option]:
+            low = np.where(winners < losers, losers, low)
+        else:
+            high = winners
+        drawn = truncated(mean, sd, low - lift, high - lift, rng)
+        self.utilities[option] = drawn + lift
+        return drawn
 
 
 def regions_of(latents: Sequence[Latent], options: Ints) -> list[Region]:
@@ -129,8 +152,7 @@ def regions_of(latents: Sequence[Latent], options: Ints) -> list[Region]:
     for j, latent in enumerate(latents):
         own = options[:, j]
         if isinstance(latent, Choice):
-            allowed = (own[:, None] == np.arange(latent.options)) | (own < 0)[:, None]
-            regions.append(Winner(first, latent, allowed))
+            regions.append(Winner(first, latent, own))
         elif isinstance(latent, Ordered) and not (latent.static and (own >= 0).all()):
             low, high = latent.bounds()
             missing = own < 0
@@ -142,8 +164,6 @@ def regions_of(latents: Sequence[Latent], options: Ints) -> list[Region]:
 
 def start_values(latents: Sequence[Latent], options: Ints, rng: np.random.Generator) -> Floats:
     """(rows, latents in all) values that agree with the options, as if all columns were independent."""
-    from scipy.special import ndtr, ndtri
-
     blocks = []
     for j, latent in enumerate(latents):
         own = options[:, j]
@@ -175,10 +195,9 @@ class Fit:
     def __init__(self, latents: Sequence[Latent], options: Ints, rng: np.random.Generator) -> None:
         self.latents, self.rng = latents, rng
         self.regions = regions_of(latents, options)
-        self.z = start_values(latents, options, rng)
+        self.z = np.asfortranarray(start_values(latents, options, rng))
         self._gaps: Mask = np.asarray((options < 0).any(axis=0))
-        self.normal = Normal(np.zeros(self.z.shape[1]), np.eye(self.z.shape[1]))
-        self._maximise()
+        self.normal = self._maximised(self._scores(options))
         self._sum: Normal | None = None
         self._kept = 0
 
@@ -188,7 +207,7 @@ class Fit:
         precision: Floats = np.asarray(np.linalg.inv(before + _RIDGE * np.eye(len(before))), dtype=np.float64)
         for region in self.regions:
             region.redraw(self.z, self.normal, precision, self.rng)
-        self._maximise()
+        self.normal = self._maximised(self.z)
         if keep:
             self._kept += 1
             old = self._sum or Normal(np.zeros_like(self.normal.mean), np.zeros_like(before))
@@ -200,11 +219,28 @@ class Fit:
             return Normal(self.normal.mean, well_conditioned(self.normal.covariance))
         return Normal(self._sum.mean / self._kept, well_conditioned(self._sum.covariance / self._kept))
 
-    def _maximise(self) -> None:
-        """Mean and covariance of the draws, with the scales that the data cannot know set to 1."""
-        rows, count = self.z.shape
-        mean = self.z.mean(axis=0)
-        covariance = (self.z - mean).T @ (self.z - mean) / max(rows, 1)
+    def _scores(self, options: Ints) -> Floats:
+        """The first draws, with ordered columns at the middle of their cells, so that equal columns begin equal."""
+        scores = self.z.copy()
+        first = 0
+        for j, latent in enumerate(self.latents):
+            if isinstance(latent, Ordered):
+                low, high = (ndtr(edge) for edge in latent.bounds())
+                middle = ndtri(np.clip((low + high) / 2, 1e-12, 1 - 1e-12))
+                own = options[:, j]
+                scores[:, first] = np.where(own < 0, scores[:, first], middle[np.maximum(own, 0)])
+            first += latent.dims
+        return scores
+
+    def _maximised(self, z: Floats) -> Normal:
+        """Mean and covariance of (rows, latents) draws, with the scales that the data cannot know set to 1.
+
+        Utilities are rescaled in the draws as well: their thresholds, 0, stay where they are.
+        """
+        rows, count = z.shape
+        mean = z.mean(axis=0)
+        centred = z - mean
+        covariance = centred.T @ centred / max(rows, 1)
         shrunk = rows / (rows + _PRIOR_ROWS * count)
         covariance = shrunk * covariance + (1 - shrunk) * np.diag(np.diag(covariance))
         scale = np.ones(count)
@@ -224,7 +260,7 @@ class Fit:
                     scale[own] = 1 / np.sqrt(max(float(covariance[first, first]), 1e-12))
                 mean[own] *= self._gaps[j]
             first += latent.dims
-        self.normal = Normal(mean, covariance * np.outer(scale, scale))
+        return Normal(mean, covariance * np.outer(scale, scale))
 
 
 def fit_normal(

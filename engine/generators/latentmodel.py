@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-_CALIBRATION_ROWS = 30_000
+_CALIBRATION_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _STATIC_CELLS, _STATIC_SHARE = 64, 0.02
-_ROUNDS = 30  # of calibration; each sets every option's frequency exactly, given the others
+_ROUNDS = 50  # of calibration; each sets every option's frequency exactly, given the others
+_SETTLED = 1e-3  # change of the lifts at which calibration ends
 
 
 class Latent(ABC):
@@ -122,23 +123,24 @@ class Choice(Latent):
         return cls(counts / counts.sum(), np.zeros(len(counts)))
 
     def utilities(self, z: Floats) -> Floats:
-        """(rows, dims) latents -> (rows, options) utilities with their lifts."""
-        return np.column_stack([np.zeros(len(z)), z]) + self.lift
+        """(rows, dims) latents -> (options, rows) utilities with their lifts."""
+        return np.vstack([np.zeros(len(z)), z.T]) + self.lift[:, None]
 
     def option(self, z: Floats) -> Ints:
-        return np.asarray(self.utilities(z).argmax(axis=1), dtype=np.int64)
+        return np.asarray(self.utilities(z).argmax(axis=0), dtype=np.int64)
 
     def calibrate(self, z: Floats) -> None:
         """In turn, each option is lifted until it wins in its share of the rows (no step size, no divergence)."""
-        plain = np.column_stack([np.zeros(len(z)), z])
-        utilities = plain + self.lift
+        utilities = self.utilities(z)
         for _ in range(_ROUNDS):
+            before = self.lift.copy()
             for k in range(self.options):
-                others = utilities.copy()
-                others[:, k] = -np.inf
-                need = others.max(axis=1) - plain[:, k]
-                self.lift[k] = np.quantile(need, self.shares[k])
-                utilities[:, k] = plain[:, k] + self.lift[k]
+                plain = utilities[k] - self.lift[k]
+                utilities[k] = -np.inf
+                self.lift[k] = np.quantile(utilities.max(axis=0) - plain, self.shares[k])
+                utilities[k] = plain + self.lift[k]
+            if np.abs(self.lift - before).max() < _SETTLED:
+                break
         self.lift -= self.lift[0]
 
     def state(self) -> dict[str, Any]:

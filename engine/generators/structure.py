@@ -91,6 +91,8 @@ def level_order(codes: Floats, size: int, views: Views, own: int) -> Ints:
     candidates = [vectors[:, i] / np.maximum(weights, 1e-9) for i in range(min(3, vectors.shape[1]))]
     singles = [m[:, 0] for m in means if m.shape[1] == 1]
     candidates += sorted(singles, key=lambda m: -float(counts @ m**2))[:_ORDER_CANDIDATES]
+    fair = (counts + _PRIOR_ROWS) / np.maximum(counts, 1)  # an order needs no caution with rare levels
+    candidates = [candidate * fair for candidate in candidates]
     orders = [np.argsort(candidate, kind="stable") for candidate in candidates]
     return max(orders, key=lambda order: _information(order, counts, means))
 
