@@ -12,7 +12,8 @@ EMPTY, MISSING, NUMBER, DATE, BOOLEAN, TEXT = "empty", "missing", "number", "dat
 TYPED = frozenset({NUMBER, DATE, BOOLEAN})
 
 _CURRENCY = r"(?:[$€£¥₹₽₩₺¢]|[A-Z]{2}\$|[A-Z]{3}|kr|zł|CHF)"
-_DIGITS = r"(?:\d{1,3}(?:[ .,'’_\u00a0\u202f]\d{2,3})+|\d+)?(?:[.,]\d*)?"
+_MARK = r"[ .,'’_\u00a0\u202f]"  # between groups of digits; the last group has three, those of India before it two
+_DIGITS = rf"(?:\d{{1,3}}(?:{_MARK}\d{{2,3}})*{_MARK}\d{{3}}|\d+)?(?:[.,]\d+|\.)?"
 _NUMBER = re.compile(
     rf"[-+−(]?\s?{_CURRENCY}?\s?[-+−]?(?=[.,]?\d){_DIGITS}(?:[eE][-+]?\d+)?\s?(?:%|‰|{_CURRENCY})?\)?|[-+]?(?i:inf|infinity)"
 )

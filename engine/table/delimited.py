@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -26,6 +26,7 @@ from engine.table.source import limit_error
 _SAMPLE_LINES = 400
 _SAMPLE_CHARACTERS = 1 << 18
 _LEAST_LINES = 8  # sampled even when they are very long
+_ENOUGH_ROWS = 5  # to know what the columns hold
 _SEP_LINE = re.compile(rb'"?sep=(.{1,3}?)"?[ \t]*(?=[\r\n])', re.IGNORECASE)
 
 
@@ -47,6 +48,7 @@ def read_delimited(
         raise ReadError("The file is empty: it has no text at all.")
     data, delimiter = _separator_line(data, options.delimiter, notes)
     lines = sample_lines(data)
+    options = replace(options, delimiter=delimiter)
     sniffed = sniff(lines, delimiter=delimiter, decimal=options.decimal, quote=options.quote)
     return _Delimited(data, lines, sniffed, options, notes, limits).read()
 
@@ -148,17 +150,26 @@ class _Delimited:
     def _careful(self) -> pa.Table:
         counts = count_widths(self._data, self._dialect, self._width)
         self._widen(counts)
-        sample = [r.fields for r in self._records[self._layout.body :] if len(r.fields) == self._width and not r.odd]
         reader = RowReader(
             self._dialect,
             self._layout,
             [n or f"column {i}" for i, n in enumerate(self._raw_names(), start=1)][: self._width],
-            sample,
+            self._good_rows(),
             self._notes,
             self._limits,
             blank_is_missing=self._width == 1 and counts[0] < 0.8 * counts[1],
         )
         return reader.read(self._data, self._first_line)
+
+    def _good_rows(self) -> list[list[Field]]:
+        """Rows of the sample without fault, up to a blank line behind which something else may follow."""
+        good: list[list[Field]] = []
+        for record in self._records[self._layout.body :]:
+            if record.blank and len(good) >= _ENOUGH_ROWS:
+                break
+            if len(record.fields) == self._width and not record.odd:
+                good.append(record.fields)
+        return good
 
     def _widen(self, counts: dict[int, int]) -> None:
         """The whole text may have another usual width than its first lines."""

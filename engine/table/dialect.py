@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.table.cells import DATE, EMPTY, MISSING, NUMBER, TEXT, look
 from engine.table.records import Dialect, Record, RecordReader
@@ -88,7 +88,9 @@ def _several_characters(lines: Sequence[str]) -> list[str]:
 def _variants(lines: Sequence[str], delimiter: str) -> list[Dialect]:
     """The delimiter with each quote and escape that the text gives reason to try."""
     text = "".join(lines)
-    quotes: list[str | None] = ['"', None] if '"' in text else ['"']
+    quotes: list[str | None] = ['"']
+    if '"' in text and any(r.odd for r in RecordReader(iter(lines), Dialect(delimiter))):
+        quotes.append(None)  # it may be an ordinary character
     if _opens_fields(text, delimiter, "'"):
         quotes.append("'")
     variants = [Dialect(delimiter, q, collapse=delimiter == " " and _aligned(lines)) for q in quotes]
@@ -118,9 +120,10 @@ def _try(lines: Sequence[str], dialect: Dialect, *, chosen: bool) -> Sniffed | N
     """The candidate's score, or None when it does not split this text into a table."""
     records = [r for r in RecordReader(iter(lines), dialect) if not r.blank]
     width = _usual_width(records)
-    if width < 2:
+    if width < (1 if chosen else 2):
         return None
     if _last_is_hollow(records, width):
+        records = [replace(r, fields=r.fields[:-1]) if len(r.fields) == width else r for r in records]
         width -= 1
     region = _region(records, width)
     rows = [r for r in region if len(r.fields) == width]
@@ -155,7 +158,7 @@ def _last_is_hollow(records: Sequence[Record], width: int) -> bool:
     """Whether the last field is always empty, and many rows do not have it: then it is a delimiter too many."""
     last = [r.fields[-1] for r in records if len(r.fields) == width]
     fewer = sum(len(r.fields) == width - 1 for r in records)
-    return width > 2 and fewer >= 0.2 * len(records) and all(f is None for f in last)
+    return width > 2 and fewer >= 2 and fewer >= 0.2 * len(records) and all(f is None for f in last)
 
 
 def _region(records: Sequence[Record], width: int) -> Sequence[Record]:
@@ -175,7 +178,8 @@ def _rejected(
     records: Sequence[Record], region: Sequence[Record], rows: Sequence[Record], dialect: Dialect, width: int
 ) -> bool:
     """Splits that only take values apart: "1,5" as a decimal, "10:30", "2020-01-01 10:00", "John Smith"."""
-    headed = len(region) == len(records)  # no line before the region that could be a one-column header
+    first = next(i for i, r in enumerate(records) if r is region[0])
+    headed = first == 0 or len(records[first - 1].fields) > 1  # no line above that could be a one-column header
     sample = rows[:200]
     whole = sum(look(r.text) in (NUMBER, DATE) for r in sample) >= 0.9 * len(sample)
     if whole and (dialect.delimiter not in ",;\t|" or not headed):

@@ -120,7 +120,7 @@ def _nearly(count: int, width: int) -> bool:
 
 def _could_be_names(fields: Sequence[Field]) -> bool:
     names = [f for f in fields if f is not None]
-    return len(set(names)) == len(names) > 0 and not any(look(n) in (NUMBER, DATE) for n in names)
+    return len(set(names)) == len(names) > 0 and not any(_kind(n) in (NUMBER, DATE) for n in names)
 
 
 def is_title(fields: Sequence[Field]) -> bool:
@@ -137,7 +137,7 @@ def _header_above(records: Sequence[Record], rows: Sequence[int], start: int, wi
     names = [f for f in fields if f is not None]
     if len(fields) < max(2, width - 1 if width < 4 else width // 2):
         return None
-    if len(set(names)) < len(names) or any(look(n) in (NUMBER, DATE) for n in names):
+    if len(set(names)) < len(names) or any(_kind(n) in (NUMBER, DATE) for n in names):
         return None
     return before[-1]
 
@@ -146,7 +146,7 @@ def count_header_rows(rows: Sequence[Sequence[Field]], width: int) -> tuple[int,
     """How many of the first rows are names, and whether anything but habit says so."""
     if not rows:
         return 0, True
-    kinds = [[look(f) for f in row] for row in rows[: _LOOKED_AT + _MOST_HEADER_ROWS]]
+    kinds = [[_kind(f) for f in row] for row in rows[: _LOOKED_AT + _MOST_HEADER_ROWS]]
     if len(rows) == 1:
         return (0, True) if _has_value(kinds[0]) else (1, False)
     count = 0
@@ -160,6 +160,12 @@ def count_header_rows(rows: Sequence[Sequence[Field]], width: int) -> tuple[int,
     if _grouped(rows, 0) and not _has_value(kinds[1]):
         return 2, True
     return _without_contrast(rows, kinds)
+
+
+def _kind(cell: Field) -> str:
+    """What a cell looks like, where a number needs a digit ("inf" may be a name)."""
+    kind = look(cell)
+    return TEXT if kind == NUMBER and not any(c.isdecimal() for c in cell or "") else kind
 
 
 def _has_value(kinds: Sequence[str]) -> bool:

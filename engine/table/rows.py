@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from engine.limits import Limits
+from engine.table.cells import TEXT, look
 from engine.table.ends import looks_like_footer, looks_like_total
 from engine.table.fitting import Looks
 from engine.table.layout import Layout, is_comment
@@ -104,6 +105,7 @@ class RowReader:
         # Odd records, blank lines and rows that may be totals wait here until a good row follows, or the file ends.
         self._tail: list[Record] = []
         self._blank_lines: list[int] = []
+        self._beyond: list[int] | None = None  # lines of a second table
 
     def read(self, data: bytes, first_line: int) -> pa.Table:
         """All rows from line `first_line` on."""
@@ -111,19 +113,35 @@ class RowReader:
             if record.line >= first_line:
                 self._take(record)
         self._end()
+        if self._beyond:
+            message = f"Another table follows in lines {self._beyond[0]:,} to {self._beyond[-1]:,}; it was set aside."
+            self._notes.warn("second_table", message, row=self._beyond[0])
         if self._blank_lines:
             lines = line_ranges(self._blank_lines)
             self._notes.add("blank_lines", f"{len(self._blank_lines):,} blank line(s) were skipped (line {lines}).")
         return self._columns.table()
 
     def _take(self, record: Record) -> None:
+        if self._beyond is not None:
+            self._beyond.append(record.line)
+            return
         if record.blank or len(record.fields) != self._width or record.empty or looks_like_total(record.fields):
             self._tail.append(record)
+            return
+        if self._tail and self._tail[-1].blank and self._begins_another_table(record):
+            self._beyond = [record.line]
             return
         if self._tail:
             self._release(self._tail)
             self._tail = []
         self._good(record)
+
+    def _begins_another_table(self, record: Record) -> bool:
+        """Names, other than this table's, behind a blank line: words in every column that holds numbers so far."""
+        numeric = [c for c in range(self._width) if self._looks.number_like(c)]
+        if not numeric or record.fields in self._header or not self._header:
+            return False
+        return all(look(f) == TEXT for f in record.fields)
 
     def _good(self, record: Record) -> None:
         if record.fields in self._header:
@@ -226,18 +244,19 @@ class RowReader:
                 self._notes.warn("footer", f"Set aside as a footer: {excerpt(record.text)}", row=record.line)
 
     def _footer_start(self, tail: Sequence[Record]) -> int:
-        """Index in the tail from which nothing is a row any more."""
+        """Index in the tail from which nothing is a row any more: a foreign block behind a blank line, or remarks."""
+        for index, record in enumerate(tail):
+            if record.blank and self._is_foreign([r for r in tail[index:] if not r.blank]):
+                return index
         start = len(tail)
-        behind_blank = False
-        for index in range(len(tail) - 1, -1, -1):
-            record = tail[index]
-            if record.blank:
-                behind_blank = True
-                continue
-            if not (self._is_footer(record) or (behind_blank and len(record.fields) != self._width)):
-                break
-            start = index
+        while start > 0 and (tail[start - 1].blank or self._is_footer(tail[start - 1])):
+            start -= 1
         return start
+
+    def _is_foreign(self, block: Sequence[Record]) -> bool:
+        """Whether no line of a block could be a row of this table."""
+        narrow = self._width if len(block) > 1 else self._width / 2
+        return all(self._is_footer(r) or len(r.fields) > self._width or len(r.fields) < narrow for r in block)
 
     def _is_footer(self, record: Record) -> bool:
         if len(record.fields) == self._width:
