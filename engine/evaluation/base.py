@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.errors import NotApplicable
 from engine.table.schema import Schema
+
+FloatArray = NDArray[np.float64]
 
 
 class Goal(StrEnum):
@@ -34,6 +38,24 @@ class MetricInfo:
     source: str  # paper or library of the method
     target: float | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "label": self.label,
+            "group": self.group,
+            "goal": str(self.goal),
+            "range": [self.low, self.high],
+            "target": self.target,
+            "meaning": self.meaning,
+            "source": self.source,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> MetricInfo:
+        low, high = data["range"]
+        same = {key: data[key] for key in ("key", "label", "group", "meaning", "source")}
+        return cls(goal=Goal(data["goal"]), low=low, high=high, target=data.get("target"), **same)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -45,14 +67,39 @@ class Part:
     reference: float | None = None
     details: dict[str, float] = field(default_factory=dict)  # such as the two correlations behind the value
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "columns": list(self.columns),
+            "value": self.value,
+            "method": self.method,
+            "reference": self.reference,
+            "details": self.details,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Part:
+        return cls(
+            columns=tuple(data["columns"]),
+            value=data["value"],
+            method=data.get("method", ""),
+            reference=data.get("reference"),
+            details=dict(data.get("details", {})),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What `Metric.compute` gives: the figure and its parts."""
+    """What `Metric.compute` gives: the figure and its parts.
+
+    influence: how much each real and each other row moves the figure (two vectors of row length, mean about 0, in units
+    of the figure); intervals, also of figures combined from several, come from it.
+    """
 
     value: float
     parts: tuple[Part, ...] = ()
     interval: tuple[float, float] | None = None  # 95 %
+    skipped: tuple[tuple[str, str], ...] = ()  # columns left out, each with the reason
+    influence: tuple[FloatArray, FloatArray] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,34 +112,41 @@ class MetricResult:
     interval: tuple[float, float] | None = None
     reference: float | None = None  # the same figure of a fresh real sample against the same real rows
     reference_reason: str = ""  # why there is no reference
+    equal_size: float | None = None  # the synthetic figure on as many rows as the reference has; compare these two
     parts: tuple[Part, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()  # columns left out, each with the reason
     not_applicable: str = ""  # because ...
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "key": self.info.key,
-            "label": self.info.label,
-            "group": self.info.group,
-            "goal": str(self.info.goal),
-            "range": [self.info.low, self.info.high],
-            "meaning": self.info.meaning,
+            **self.info.to_json(),
             "value": self.value,
             "interval": None if self.interval is None else list(self.interval),
             "reference": self.reference,
             "reference_reason": self.reference_reason,
+            "equal_size": self.equal_size,
             "sentence": self.sentence,
             "not_applicable": self.not_applicable,
-            "parts": [
-                {
-                    "columns": list(p.columns),
-                    "value": p.value,
-                    "method": p.method,
-                    "reference": p.reference,
-                    "details": p.details,
-                }
-                for p in self.parts
-            ],
+            "skipped": [list(pair) for pair in self.skipped],
+            "parts": [part.to_json() for part in self.parts],
         }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> MetricResult:
+        """Raises KeyError, TypeError or ValueError when `data` is no result."""
+        interval = data.get("interval")
+        return cls(
+            info=MetricInfo.from_json(data),
+            value=data["value"],
+            sentence=data["sentence"],
+            interval=None if interval is None else (interval[0], interval[1]),
+            reference=data.get("reference"),
+            reference_reason=data.get("reference_reason", ""),
+            equal_size=data.get("equal_size"),
+            parts=tuple(Part.from_json(part) for part in data.get("parts", ())),
+            skipped=tuple((name, reason) for name, reason in data.get("skipped", ())),
+            not_applicable=data.get("not_applicable", ""),
+        )
 
 
 class Metric(ABC):
@@ -102,6 +156,10 @@ class Metric(ABC):
     """
 
     info: ClassVar[MetricInfo]
+
+    def sentence(self, score: Score) -> str:
+        """What the figure says here, in plain words for people (the comparison with the reference follows it)."""
+        return f"{self.info.label}: {score.value:.3f}. {self.info.meaning}"
 
     def compute(self, real: pd.DataFrame, other: pd.DataFrame, schema: Schema, rng: np.random.Generator) -> Score:
         """The figure of `other` (synthetic, or a fresh real sample) against `real`.
