@@ -29,10 +29,13 @@ def looks_like_total(fields: Sequence[Field]) -> bool:
     return len(words) == 1 < len(fields)
 
 
-def looks_like_footer(fields: Sequence[Field], width: int) -> bool:
-    """Whether a line behind a table of `width` columns is a remark: it begins like one, or is a lone piece of text."""
+def looks_like_footer(fields: Sequence[Field], width: int, *, lone_text: bool = True) -> bool:
+    """Whether a line behind a table of `width` columns is a remark: it begins like one, or is a lone piece of text.
+
+    lone_text: whether the latter is enough.
+    """
     filled = [f for f in fields if f is not None and f.strip()]
     first = filled[0].strip() if filled else ""
     if looks_like_total([*fields, None]) or (len(filled) < width and _FOOTER.match(first)):
         return True
-    return len(filled) == 1 and width >= 3 and look(first) not in (NUMBER, EMPTY)
+    return lone_text and len(filled) == 1 and width >= 3 and look(first) not in (NUMBER, EMPTY)

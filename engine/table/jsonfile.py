@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,10 +42,10 @@ def read_json(data: bytes, name: str, notes: Notes, limits: Limits) -> JsonTable
     claimed = name.lower().endswith(_JSON_ENDINGS)
     reader = _Reader(data.decode("utf-8"), notes, limits)
     try:
-        if reader.lines_are_values():
-            return JsonTable(reader.lines(), "jsonl", {"layout": "lines"})
-        frame, layout = reader.whole()
-        return JsonTable(frame, "json", {"layout": layout})
+        lines = reader.lines_are_values()
+        frame, layout = (reader.lines(), "lines") if lines else reader.whole()
+        reader.tell_constants()
+        return JsonTable(frame, "jsonl" if lines else "json", {"layout": layout})
     except json.JSONDecodeError as error:
         if not claimed and not reader.began_well:
             return None
@@ -61,6 +62,7 @@ class _Reader:
         self._text, self._notes, self._limits = text, notes, limits
         self._decoder = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=self._constant)
         self._position = 0
+        self._constants: Counter[str] = Counter()
         self.began_well = False  # at least one complete value was found, so this is meant to be JSON
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -74,9 +76,16 @@ class _Reader:
         return made
 
     def _constant(self, word: str) -> float | None:
-        if word == "NaN":
-            return None
-        return float(word.replace("Infinity", "inf"))
+        self._constants[word] += 1
+        return None if word == "NaN" else float(word.replace("Infinity", "inf"))
+
+    def tell_constants(self) -> None:
+        """NaN and Infinity are no JSON, but often found in it."""
+        missing = self._constants.pop("NaN", 0)
+        if missing:
+            self._notes.add("nan", f"{missing:,} value(s) NaN were read as missing.")
+        if self._constants:
+            self._notes.warn("infinite", f"{self._constants.total():,} value(s) are infinite.")
 
     def _line(self) -> int:
         return self._text.count("\n", 0, self._position) + 1

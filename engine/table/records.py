@@ -20,6 +20,7 @@ _LOOKAHEAD_LINES = 2_000
 _LOOKAHEAD_UNKNOWN = 50
 _LOOKAHEAD_TIRED = 10
 _PATIENCE = 50
+_CSV_FIELD_LIMIT = 100_000  # of the standard library's parser, nearly
 _NO_DELIMITER = "\n\n\n"  # cannot occur in a record
 _MAX_OPEN_CHARACTERS = 20_000_000
 
@@ -92,7 +93,7 @@ def _is_regular(text: str, dialect: Dialect) -> bool:
     """Whether the standard library's quick parser gives what `_Splitter` would."""
     if dialect.escape or dialect.collapse or len(dialect.delimiter) != 1 or dialect.quote is None:
         return False
-    if dialect.quote * 2 in text or "\n" in text or "\r" in text:
+    if len(text) > _CSV_FIELD_LIMIT or dialect.quote * 2 in text or "\n" in text or "\r" in text:
         return False
     return _regular_line(dialect.delimiter, dialect.quote).fullmatch(text) is not None
 

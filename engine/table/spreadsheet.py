@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,7 +19,7 @@ from python_calamine import (
 from engine.errors import ReadError
 from engine.limits import Limits
 from engine.table.delimited import cell_error
-from engine.table.ends import looks_like_footer, looks_like_total
+from engine.table.ends import looks_like_footer
 from engine.table.layout import count_header_rows, is_title
 from engine.table.names import clean_names, join_headers
 from engine.table.notes import Notes, excerpt, line_ranges
@@ -107,17 +107,17 @@ class _Sheet:
 
     def __init__(self, rows: list[Row], header: str | int, notes: Notes, limits: Limits) -> None:
         self._rows, self._header, self._notes, self._limits = rows, header, notes, limits
-        self._columns = self._used_columns()
+        self._columns = self._used_columns(range(len(rows)))
         if not self._columns:
             raise ReadError("The sheet is empty.")
         if len(self._columns) > limits.max_columns:
             what = f"The sheet has {len(self._columns):,} columns"
             raise limit_error(what, limits.max_columns, "columns", "max_columns")
 
-    def _used_columns(self) -> list[int]:
+    def _used_columns(self, indices: Iterable[int]) -> list[int]:
         used: set[int] = set()
-        for row in self._rows:
-            used.update(i for i, v in enumerate(row) if v is not None)
+        for index in indices:
+            used.update(i for i, v in enumerate(self._rows[index]) if v is not None)
         return sorted(used)
 
     def _cells(self, index: int) -> list[Any]:
@@ -136,6 +136,7 @@ class _Sheet:
         while len(headers) > 1 and is_title(self._texts(headers[0])):
             start = headers.pop(0) + 1
         self._tell(filled, start, headers, body)
+        self._columns = self._used_columns([*headers, *body])  # titles and remarks may stand beside the table
         names = self._names(headers)
         cells = [self._cells(i) for i in body]
         columns = list(zip(*cells, strict=True)) if cells else [()] * len(names)
@@ -181,7 +182,7 @@ class _Sheet:
         if before is None:
             return False
         detached = index - before > 1
-        return looks_like_total(texts) or (detached and looks_like_footer(texts, len(self._columns)))
+        return looks_like_footer(texts, len(self._columns), lone_text=detached)
 
     def _names(self, headers: Sequence[int]) -> list[str]:
         if not headers:

@@ -59,9 +59,12 @@ _TITLES = {
 
 
 def _tell(types: set[type], name: str, notes: Notes) -> None:
-    titles = sorted({_TITLES.get(t, t.__name__) for t in types})
-    code, what = ("mixed_types", "holds " + " and ".join(titles))
-    notes.add(code, f"Column “{excerpt(name)}” {what}; it was read as text.", column=name)
+    if types <= {int, float}:
+        message = f"Column “{excerpt(name)}” holds whole numbers too large to stay exact; it was read as text."
+        notes.add("large_numbers", message, column=name)
+        return
+    titles = " and ".join(sorted({_TITLES.get(t, t.__name__) for t in types}))
+    notes.add("mixed_types", f"Column “{excerpt(name)}” holds {titles}; it was read as text.", column=name)
 
 
 def as_text(value: Any) -> str:

@@ -20,7 +20,7 @@ from engine.table.source import limit_error, open_zip
 
 _PIECE = 1 << 20
 _OVERLAP = 512  # longer than any tag that is looked for
-_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br=[\"'](\d{1,9})[\"']")
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br=[\"'](\d{1,9})[\"'](?:[^>]*[^/])?>")
 _CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"']([A-Za-z]{1,4})\d[^>]*[^/>]>")
 _BARE_CELL = re.compile(rb"<(?:\w+:)?c(?:>|\s(?![^>]*\br=))")
 _SHARED = re.compile(rb"<(?:\w+:)?c\b[^>]*?\bt=[\"']s[\"'][^>]*>(?:<(?:\w+:)?v>(\d{1,9})<)?")

@@ -38,7 +38,7 @@ def _empty_is_missing(schema: Schema, name: str) -> bool:
 def _column(values: pd.Series, empty_is_missing: bool) -> list[str]:
     """The cells of one column as they stand in the file."""
     missing = values.isna().to_numpy()
-    cells: Sequence[str] = values.astype("str").to_list()
+    cells: Sequence[str] = values.astype("str").fillna("").to_list()
     written = {cell: protect(quoted(cell)) for cell in set(cells)}
     if empty_is_missing:
         written[""] = ""
