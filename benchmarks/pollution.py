@@ -1,9 +1,10 @@
 """Clean tables with one fault each, at every place: how many are still read rightly?
 
-    python benchmarks/pollution.py [--rows 20] [--every 1] [--show 3]
+    python benchmarks/pollution.py [--rows 20] [--every 1] [--show 3] [--peers]
 
 A file counts as right when names and all cells come out as before the fault; as told when only rows with a finding of
-their own (repaired or to be looked at) differ; as wrong otherwise. The same files are read by pandas for comparison.
+their own (repaired or to be looked at) differ; as wrong otherwise. With --peers other readers get the same files, with
+their defaults. The corpus is our own, so it shows where we stand, not who is best.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import csv
 import io
 import sys
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -347,26 +349,62 @@ def pandas_right(polluted: Polluted) -> bool:
     return list(frame.columns) == polluted.header and frame.to_numpy().tolist() == polluted.rows
 
 
+def clevercsv_right(polluted: Polluted) -> bool:
+    import clevercsv
+
+    text = polluted.data.decode("utf-8", "replace")
+    try:
+        dialect = clevercsv.Sniffer().sniff(text)
+        rows = list(clevercsv.reader(io.StringIO(text, newline=""), dialect))
+    except (clevercsv.Error, ValueError, TypeError):
+        return False
+    return rows == [polluted.header, *polluted.rows]
+
+
+def duckdb_right(polluted: Polluted) -> bool:
+    import duckdb
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        path.write_bytes(polluted.data)
+        try:
+            relation = duckdb.read_csv(str(path), all_varchar=True)
+            rows = [["" if v is None else v for v in row] for row in relation.fetchall()]
+        except (duckdb.Error, UnicodeDecodeError):
+            return False
+        return list(relation.columns) == polluted.header and rows == polluted.rows
+
+
+PEERS: dict[str, Callable[[Polluted], bool]] = {
+    "pandas": pandas_right,
+    "CleverCSV": clevercsv_right,
+    "DuckDB": duckdb_right,
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=20)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--show", type=int, default=0, help="print so many wrong files per fault")
+    parser.add_argument("--peers", action="store_true", help="let pandas, CleverCSV and DuckDB read the files too")
     args = parser.parse_args()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for table, polluted in corpus(args.rows, args.every):
         verdict = judge(polluted)
         count = counts[polluted.fault]
         count[verdict.split(":")[0]] += 1
-        count["pandas"] += pandas_right(polluted)
+        for name in PEERS if args.peers else ():
+            count[name] += PEERS[name](polluted)
         if verdict.startswith("wrong") and count["wrong"] <= args.show:
             print(f"--- {polluted.fault} | {table.name} | lines {sorted(polluted.lines)} | {verdict}")
             print(polluted.data[:600].decode("utf-8", "replace"))
-    print(f"{'fault':42} {'files':>6} {'right':>7} {'told':>7} {'wrong':>7} {'pandas right':>13}")
+    peers = list(PEERS) if args.peers else []
+    print(f"{'fault':40} {'files':>6} {'right':>7} {'told':>7} {'wrong':>7}  {' '.join(f'{p:>10}' for p in peers)}")
     for fault, count in [*counts.items(), ("all", sum(counts.values(), Counter()))]:
         files = count["right"] + count["told"] + count["wrong"]
-        shares = [f"{count[k] / files:7.1%}" for k in ("right", "told", "wrong")]
-        print(f"{fault:42} {files:6} {' '.join(shares)} {count['pandas'] / files:13.1%}")
+        shares = " ".join(f"{count[k] / files:7.1%}" for k in ("right", "told", "wrong"))
+        print(f"{fault:40} {files:6} {shares}  {' '.join(f'{count[p] / files:10.1%}' for p in peers)}")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ _PRIOR_SEVERAL = 1.01  # for "||" and the like; only candidates that most lines 
 _LEAST_SCORE = 0.2  # below, the text is one column
 _CELLS_LOOKED_AT = 1_500
 _SEVERAL = re.compile(r"(?P<mark>[^\w\s\"'.+\-$€£%()]{2,3})|(?P<spaced> ?[,;|:~^] ?)")
+_TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 _BROKEN_BY_OTHERS = re.compile(r"[,;|\t]")
 
 
@@ -186,6 +187,8 @@ def _rejected(
         return True
     if dialect.delimiter not in " :":
         return False
+    if dialect.delimiter == ":" and sum(bool(_TIME.search(r.text)) for r in sample) >= 0.5 * len(sample):
+        return True
     body = sample[1:] or sample  # without what may be the header
     columns = zip(*(r.fields for r in body), strict=True)
     typed = sum(sum(look(c) in (NUMBER, DATE) for c in column) >= 0.8 * len(body) for column in columns)

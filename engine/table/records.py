@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+_RULE = re.compile(r"(?=.*[|+])(?=.*--|.*==)[-+=|: ]+")
+_RULE_STARTS = frozenset("|+-=: ")
+
 Field = str | None  # None: nothing between two delimiters; "": an empty pair of quotes
 
 _LOOKAHEAD_LINES = 2_000
@@ -251,6 +254,8 @@ class RecordReader:
     def _record(self, line: str) -> Record:
         text = line.rstrip("\r\n")
         number = self._number
+        if text[:1] in _RULE_STARTS and _RULE.fullmatch(text):
+            return Record(number, [], text)  # drawn between the rows of tables for the eye
         if not text or (text.isspace() and (not self._dialect.delimiter.isspace() or self._dialect.collapse)):
             return Record(number, [], text)
         quoted = self._dialect.quote is not None and text.lstrip(" ").startswith(self._dialect.quote)

@@ -161,7 +161,8 @@ class RowReader:
             if cell is None or quote not in cell:
                 continue
             bare = cell.replace(quote, "")
-            if self._looks.cell(bare or None, column) >= self._looks.cell(cell, column) + _CLEARLY:
+            lead = 0.0 if cell.startswith(quote) and cell.count(quote) == 1 else _CLEARLY
+            if self._looks.cell(bare or None, column) >= self._looks.cell(cell, column) + lead:
                 record.fields[column] = bare or None
                 message = f"A stray quote was taken out of “{excerpt(cell, most=40)}”."
                 self._notes.repaired("stray_quote", message, row=record.line, column=self._names[column])

@@ -22,7 +22,7 @@ AT_LEAST_RIGHT = {
 @pytest.fixture(scope="module")
 def verdicts() -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    for _, polluted in pollution.corpus(rows=12, every=11):
+    for _, polluted in pollution.corpus(rows=20, every=13):
         found[polluted.fault][pollution.judge(polluted).split(":")[0]] += 1
     return found
 
