@@ -26,7 +26,6 @@ def read_clean(body: bytes, dialect: Dialect, width: int) -> pa.Table | None:
     """All rows of `body` (UTF-8 without header) as text columns "0", "1", ...; None when they are not clean."""
     if dialect.collapse or not body:
         return None
-    body = _without_last_line_end(body)
     quote = dialect.quote if dialect.quote and dialect.quote.encode() in body else None
     delimiter = dialect.delimiter
     escape = dialect.escape if dialect.escape and dialect.escape.encode() in body else None
@@ -46,13 +45,6 @@ def _without_escaped(body: bytes, escape: str, delimiter: str, quote: str | None
     special = "".join(re.escape(c) for c in (escape, delimiter, quote or ""))
     masked, count = re.subn(rf"{re.escape(escape)}[{special}]".encode(), b"xx", body)
     return None if count == 0 or escape.encode() in masked else masked
-
-
-def _without_last_line_end(body: bytes) -> bytes:
-    for end in (b"\r\n", b"\n", b"\r"):
-        if body.endswith(end):
-            return body[: -len(end)]
-    return body
 
 
 def _read(body: bytes, delimiter: str, quote: str | None, escape: str | None, width: int) -> pa.Table | None:
@@ -81,7 +73,7 @@ def _read(body: bytes, delimiter: str, quote: str | None, escape: str | None, wi
 
 def quotes_are_clean(body: bytes, quote: str | None, delimiter: str, width: int) -> bool:
     """No blank line outside quotes, and every quote where it belongs."""
-    blank = np.fromiter((m.start() for m in _BLANK_LINE.finditer(body)), np.int64)
+    blank = _blank_lines(body)
     if quote is None or body[:1] in (b"\n", b"\r"):
         return not blank.size and body[:1] not in (b"\n", b"\r")
     codes = np.frombuffer(body, np.uint8)
@@ -99,6 +91,14 @@ def quotes_are_clean(body: bytes, quote: str | None, delimiter: str, width: int)
             return False
         inside = (inside + quotes.size) % 2
     return inside == 0
+
+
+def _blank_lines(body: bytes) -> npt.NDArray[np.int64]:
+    """Where a blank line begins."""
+    suspects = (b"\n\n", b"\n\r\n", b"\r\r") if b"\r" in body else (b"\n\n",)
+    if not any(suspect in body for suspect in suspects):  # much quicker than the search for all
+        return np.empty(0, np.int64)
+    return np.fromiter((m.start() for m in _BLANK_LINE.finditer(body)), np.int64)
 
 
 def _blocks(codes: Bytes, quote: int) -> Iterator[tuple[int, int]]:

@@ -24,6 +24,7 @@ from engine.table.rows import RowReader, count_widths
 from engine.table.source import limit_error
 
 _SAMPLE_LINES = 400
+_SNIFFED_LINES = 200  # enough for the dialect; the header is compared with more
 _SAMPLE_CHARACTERS = 1 << 18
 _LEAST_LINES = 8  # sampled even when they are very long
 _ENOUGH_ROWS = 5  # to know what the columns hold
@@ -44,12 +45,12 @@ def read_delimited(
     data: bytes, options: DelimitedOptions, notes: Notes, limits: Limits
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The table in `data` (UTF-8) with every cell as text, and the facts found. Raises ReadError and LimitError."""
-    if not data.strip():
+    if not data or data.isspace():
         raise ReadError("The file is empty: it has no text at all.")
     data, delimiter = _separator_line(data, options.delimiter, notes)
     lines = sample_lines(data)
     options = replace(options, delimiter=delimiter)
-    sniffed = sniff(lines, delimiter=delimiter, decimal=options.decimal, quote=options.quote)
+    sniffed = sniff(lines[:_SNIFFED_LINES], delimiter=delimiter, decimal=options.decimal, quote=options.quote)
     return _Delimited(data, lines, sniffed, options, notes, limits).read()
 
 
@@ -91,6 +92,7 @@ class _Delimited:
         self._notes, self._limits = notes, limits
         self._dialect: Dialect = sniffed.dialect
         self._width = sniffed.width
+        self._line_ends = line_ends(data)
         self._records: list[Record] = []
         self._layout = Layout((), 0, 0)
 
@@ -279,7 +281,7 @@ class _Delimited:
             self._notes.add("quote", "Fields are quoted by the apostrophe (').")
         if self._dialect.escape:
             self._notes.add("escape", "A backslash escapes quotes and delimiters.")
-        ends = line_ends(self._data)
+        ends = self._line_ends
         if len(ends) > 1:
             found = ", ".join(f"{count:,} of {name}" for name, count in ends.items())
             self._notes.add("line_ends", f"The line ends are mixed ({found}); each was taken as a line end.")
@@ -307,13 +309,15 @@ class _Delimited:
             "escape": self._dialect.escape,
             "header_rows": [h.line for h in self._layout.headers],
             "first_row": self._first_line,
-            "line_ends": line_ends(self._data),
+            "line_ends": self._line_ends,
             "path": path,
         }
 
 
 def line_ends(data: bytes) -> dict[str, int]:
     """How often each kind of line end occurs, the kinds that do not left out."""
+    if b"\r" not in data:
+        return {"\\n": data.count(b"\n")}
     windows = data.count(b"\r\n")
     counts = {"\\n": data.count(b"\n") - windows, "\\r\\n": windows, "\\r": data.count(b"\r") - windows}
     return {name: count for name, count in counts.items() if count}
