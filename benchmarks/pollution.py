@@ -355,6 +355,8 @@ def clevercsv_right(polluted: Polluted) -> bool:
     text = polluted.data.decode("utf-8", "replace")
     try:
         dialect = clevercsv.Sniffer().sniff(text)
+        if dialect is None:
+            return False
         rows = list(clevercsv.reader(io.StringIO(text, newline=""), dialect))
     except (clevercsv.Error, ValueError, TypeError):
         return False

@@ -35,11 +35,15 @@ def read_parquet(data: bytes, notes: Notes, limits: Limits) -> tuple[pd.DataFram
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         _check_declared(file.metadata, limits)
-        table = file.read()
+        frame = _frame(file.read(), notes, limits)
+        writer = str(file.metadata.created_by or "")
     except (pa.ArrowException, OSError, ValueError, NotImplementedError) as error:
-        raise ReadError(
-            f"The Parquet file cannot be read; it is damaged or of an unknown kind ({excerpt(str(error))})."
-        ) from error
+        why = excerpt(str(error))
+        raise ReadError(f"The Parquet file cannot be read; it is damaged or of an unknown kind ({why}).") from error
+    return frame, {"created_by": writer}
+
+
+def _frame(table: pa.Table, notes: Notes, limits: Limits) -> pd.DataFrame:
     table = _flat(table, notes)
     if table.num_columns == 0:
         raise ReadError("The Parquet file has no columns.")
@@ -48,7 +52,7 @@ def read_parquet(data: bytes, notes: Notes, limits: Limits) -> tuple[pd.DataFram
     series = [_column(table.column(i), name, notes, limits) for i, name in enumerate(names)]
     frame = pd.DataFrame(dict(enumerate(series)))
     frame.columns = pd.Index(names, dtype="str")
-    return frame, {"created_by": str(file.metadata.created_by or "")}
+    return frame
 
 
 def _check_declared(metadata: pq.FileMetaData, limits: Limits) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -13,6 +15,18 @@ from engine.errors import LimitError, ReadError
 from engine.limits import PREFIX, Limits
 
 _PIECE = 1 << 20
+# What the standard library raises for damaged zip files.
+DAMAGED_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+)
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -128,7 +142,7 @@ def open_zip(data: bytes, limits: Limits) -> zipfile.ZipFile:
     """The zip's directory, after checking the sizes it declares."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except DAMAGED_ZIP as error:
         raise ReadError(f"The file is a damaged zip or Excel file ({error}).") from error
     _check_unpacked(sum(entry.file_size for entry in archive.infolist()), limits)
     return archive
@@ -142,8 +156,8 @@ def unzip_member(archive: zipfile.ZipFile, name: str, limits: Limits) -> bytes:
             while piece := stream.read(_PIECE):
                 out += piece
                 _check_unpacked(len(out), limits)
+    except DAMAGED_ZIP as error:
+        raise ReadError(f"The zip file is damaged ({error}).") from error
     except RuntimeError as error:  # zipfile's way of saying that a password is needed
         raise ReadError("The zip file is protected by a password; unpack it first.") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-        raise ReadError(f"The zip file is damaged ({error}).") from error
     return bytes(out)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from engine.errors import LimitError, ReadError
 from engine.limits import Limits
-from engine.table.source import limit_error, open_zip
+from engine.table.source import DAMAGED_ZIP, limit_error, open_zip
 
 _PIECE = 1 << 20
 _OVERLAP = 512  # longer than any tag that is looked for
@@ -76,10 +75,10 @@ def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
         with archive.open(entry) as stream:
             while piece := stream.read(_PIECE):
                 yield piece
+    except DAMAGED_ZIP as error:
+        raise ReadError(f"The Excel file is damaged ({error}).") from error
     except RuntimeError as error:
         raise ReadError("The Excel file is protected by a password; save it without one.") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-        raise ReadError(f"The Excel file is damaged ({error}).") from error
 
 
 def _column_number(letters: bytes) -> int:

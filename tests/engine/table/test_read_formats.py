@@ -11,13 +11,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from engine.errors import ReadError
+from engine.errors import ReadError, TwinError
 from engine.table.findings import Severity
 from engine.table.read import Reading, ReadOptions, read_table
 
@@ -408,3 +409,63 @@ def test_bad_json_is_one_sentence(data: bytes, message: str) -> None:
     with pytest.raises(ReadError, match=message) as caught:
         read_table(data, name="t.json")
     assert "\n" not in str(caught.value)
+
+
+# Damage
+
+
+def seeds() -> dict[str, bytes]:
+    frame = pd.DataFrame({"a": range(20), "b": [f"x{i}" for i in range(20)], "c": pd.date_range("2020", periods=20)})
+    excel, parquet_file = io.BytesIO(), io.BytesIO()
+    frame.to_excel(excel, index=False)
+    frame.to_parquet(parquet_file)
+    text = frame.astype(str)
+    return {
+        "xlsx": excel.getvalue(),
+        "parquet": parquet_file.getvalue(),
+        "gz": gzip.compress(frame.to_csv(index=False).encode(), mtime=0),
+        "json": text.to_json().encode(),
+        "jsonl": text.to_json(orient="records", lines=True).encode(),
+    }
+
+
+def damaged(data: bytes, rng: np.random.Generator) -> bytes:
+    """A few bytes changed, cut out, put in, or everything behind a place lost."""
+    out = bytearray(data)
+    for _ in range(int(rng.integers(1, 5))):
+        place, action = int(rng.integers(len(out))), int(rng.integers(6))
+        if action <= 2:
+            out[place] = int(rng.integers(256))
+        elif action == 3:
+            out[place:place] = rng.bytes(9)
+        elif action == 4:
+            out[place : place + 30] = b""
+        else:
+            del out[place + 1 :]
+        out = out or bytearray(b"x")
+    return bytes(out)
+
+
+def damaged_part(data: bytes, rng: np.random.Generator) -> bytes:
+    """An Excel file with damage inside one of its parts, which its checksums therefore do not show."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w") as target:
+        names = source.namelist()
+        victim = names[int(rng.integers(len(names)))]
+        for name in names:
+            content = source.read(name)
+            target.writestr(name, damaged(content, rng) if name == victim else content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xlsx part", "parquet", "gz", "json", "jsonl"])
+def test_damaged_files_end_in_a_table_or_in_one_sentence(kind: str) -> None:
+    rng = np.random.default_rng(7)
+    seed = seeds()[kind.split()[0]]
+    for _ in range(150):
+        data = damaged_part(seed, rng) if kind.endswith("part") else damaged(seed, rng)
+        try:
+            assert read_table(data).frame.columns.is_unique
+        except TwinError as error:
+            sentence = str(error)
+            assert "\n" not in sentence
