@@ -63,7 +63,7 @@ def _weights(found: IntArray, side: FloatArray) -> FloatArray:
     present = found >= 0
     values = np.where(present, side[found], 0.0)
     count = present.sum()
-    return np.asarray(np.where(present, values - values.sum() / count, 0.0)) * (len(found) / count)
+    return np.asarray(np.where(present, values - values.sum() / count, 0.0) * (len(found) / count))
 
 
 def cramers_v(first: IntArray, second: IntArray, k1: int, k2: int, *, corrected: bool = False) -> float:
