@@ -1,0 +1,42 @@
+"""Result objects in, figures out; no statistics here. Names are loaded on first use, for Plotly takes its time.
+
+    comparison = compare_column(real["age"], synthetic["age"], schema["age"])  # engine.evaluation.distributions
+    fig = charts.distribution_figure(comparison, form="density", dark=True)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+_HOMES = {
+    "CONFIG": "theme",
+    "association_figure": "correlations",
+    "column_shape_figure": "figures",
+    "correlation_figures": "correlations",
+    "distribution_figure": "distributions",
+    "forms": "distributions",
+    "mini_figure": "distributions",
+    "missing_figure": "figures",
+    "pair_figure": "figures",
+    "profile_chart": "profiles",
+    "small_multiples": "multiples",
+    "worst_first": "multiples",
+}
+__all__ = list(_HOMES)
+
+if TYPE_CHECKING:
+    from engine.charts.correlations import association_figure, correlation_figures
+    from engine.charts.distributions import distribution_figure, forms, mini_figure
+    from engine.charts.figures import column_shape_figure, missing_figure, pair_figure
+    from engine.charts.multiples import small_multiples, worst_first
+    from engine.charts.profiles import profile_chart
+    from engine.charts.theme import CONFIG
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module 'engine.charts' has no attribute {name!r}") from None
+    return getattr(importlib.import_module(f"engine.charts.{home}"), name)

@@ -71,7 +71,12 @@ CANONICAL_DTYPES: Mapping[Kind, str] = {
 class NumberFormat:
     """How a number is written. Percentages keep their written value (45 for "45 %").
 
-    decimals: the most digits behind the mark; fixed: always that many ("1.50"), else without trailing zeros.
+    decimals: the most digits behind the mark (17: as many as the number needs, nothing is rounded);
+    fixed: always that many ("1.50"), else without trailing zeros but with at least `least` digits ("18.0" beside "18.75").
+    Signs: `plus` before numbers above zero; `negative` is "-", "−" or "()"; `sign_inside`: behind the prefix ("$-5").
+    `bare`: no zero before the mark (".5"); `width`: digits before the mark, filled up with zeros ("007").
+    exponent: "e" or "E": always with an exponent, behind `mantissa` digits ("1.50e+05"); "auto": only for very large and
+    very small numbers ("1e-05"), as programs write them.
     """
 
     decimals: int = 0
@@ -80,13 +85,23 @@ class NumberFormat:
     thousands: str = ""
     prefix: str = ""
     suffix: str = ""
+    least: int = 0
+    plus: bool = False
+    negative: str = "-"
+    sign_inside: bool = False
+    bare: bool = False
+    width: int = 0
+    exponent: str = ""
+    mantissa: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DateFormat:
     """How a date is written.
 
-    pattern: a strptime pattern, or "epoch:s", "epoch:ms", "epoch:us", "epoch:ns" for counts since 1970;
+    pattern: a strptime pattern, or "epoch:s", "epoch:ms", "epoch:us", "epoch:ns" for counts since 1970. Beyond
+    strptime: "%-d", "%-m", "%-H", "%-I" are without a leading zero, "%3f" is milliseconds, "%P" is am or pm in small
+    letters, "%:z" is an offset with a colon;
     resolution: the finest unit in use: "Y", "M", "D", "h", "m", "s", "ms" or "us"; timezone: an IANA name or "+02:00".
     """
 
@@ -101,11 +116,12 @@ class Column:
 
     name: str
     kind: Kind
-    storage: str = TEXT  # TEXT, or the pandas dtype of a typed source
+    storage: str = TEXT  # TEXT, or the dtype of a typed source (see engine.table.dtypes)
     selected: bool = True
     number: NumberFormat | None = None  # integer and decimal
     date: DateFormat | None = None  # datetime
     labels: tuple[str, str] | None = None  # boolean: how false and true are written
+    levels: tuple[str, ...] | None = None  # source with declared categories: all of them, in order, also unused ones
     value: str | None = None  # constant: its one value as text (None: the column is empty throughout)
     provider: str | None = None  # personal: a Faker provider such as "email"
     locale: str | None = None  # personal: such as "de_DE"
@@ -150,7 +166,7 @@ class Column:
                 fields["number"] = NumberFormat(**fields["number"])
             if fields.get("date") is not None:
                 fields["date"] = DateFormat(**fields["date"])
-            for key in ("labels", "missing_tokens"):
+            for key in ("labels", "levels", "missing_tokens"):
                 if fields.get(key) is not None:
                     fields[key] = tuple(fields[key])
             return cls(**fields)

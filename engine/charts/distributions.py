@@ -1,0 +1,335 @@
+"""One column of both tables: overlaid or side by side, as histogram, density, cumulative share or bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from engine.charts import labels, theme
+from engine.charts.theme import NAMES, safe
+from engine.evaluation.distributions import ColumnComparison, Side
+from engine.table.schema import Kind
+
+Form = Literal["auto", "histogram", "density", "ecdf", "bars"]
+Layout = Literal["overlaid", "side by side"]
+FORM_LABELS = {"histogram": "Histogram", "density": "Density", "ecdf": "Cumulative share", "bars": "Bars"}
+DENSE = 15  # bins, above which a smooth density says something
+MISSING, OTHER = "missing", "all others"
+
+
+def forms(comparison: ColumnComparison) -> tuple[str, ...]:
+    """The forms that make sense for the column; the first is the default."""
+    if not comparison.numeric:
+        return ("bars",)
+    if comparison.unit == "integer" and len(comparison.edges) - 1 <= DENSE:
+        return ("histogram", "ecdf")
+    return ("histogram", "density", "ecdf")
+
+
+def distribution_figure(
+    comparison: ColumnComparison,
+    *,
+    form: Form = "auto",
+    layout: Layout = "overlaid",
+    score: float | None = None,
+    show_holdout: bool = False,
+    max_labels: int = 20,
+    dark: bool = False,
+) -> go.Figure:
+    """The column's figure. A form that the column does not have falls back to its default.
+
+    score: the column's shape figure (0 to 1), put into the subtitle; max_labels: the most frequent real labels that
+    are drawn by name, all others are one bar.
+    """
+    chosen = form if form in forms(comparison) else forms(comparison)[0]
+    names = [name for name in comparison.sides if name != "holdout" or show_holdout]
+    panels = [names] if layout == "overlaid" else [[name] for name in names]
+    if chosen == "bars":
+        fig = _bars(comparison, panels, max_labels, dark)
+    elif chosen == "ecdf":
+        fig = _cumulative(comparison, panels, dark)
+    else:
+        fig = _binned(comparison, panels, chosen == "density", dark)
+    height = fig.layout.height or 380
+    theme.dress(fig, comparison.name, subtitle(comparison, score), height=height, dark=dark)
+    return fig
+
+
+def subtitle(comparison: ColumnComparison, score: float | None) -> str:
+    notes = ["" if score is None else f"{theme.percent(score)} alike", labels.missing_note(comparison)]
+    return ", ".join(note for note in notes if note)
+
+
+def mini_figure(comparison: ColumnComparison, *, score: float | None = None, dark: bool = False) -> go.Figure:
+    """A small overlaid figure without legend and vertical axis, for grids of many columns."""
+    fig = distribution_figure(comparison, score=score, max_labels=6, dark=dark)
+    fig.update_layout(height=220, showlegend=False, margin={"t": 56}, title={"font": {"size": 14}})
+    fig.update_xaxes(title=None, nticks=4)
+    fig.update_yaxes(title=None)
+    if comparison.numeric:
+        fig.update_yaxes(showticklabels=False, showgrid=False)
+    return fig
+
+
+# Numbers and dates ------------------------------------------------------------------------------------------------
+
+
+def _binned(comparison: ColumnComparison, panels: Sequence[Sequence[str]], smooth: bool, dark: bool) -> go.Figure:
+    """Histogram or density; values that many rows share, and missing ones, stand as bars to the left of each panel."""
+    apart = bool(comparison.atoms) or comparison.real.missing > 0 or comparison.synthetic.missing > 0
+    per = 2 if apart else 1
+    groups = len(comparison.atoms) + 1
+    widths = ([0.1 + 0.05 * groups, 1.0] if apart else [1.0]) * len(panels)
+    fig = make_subplots(1, per * len(panels), column_widths=widths, horizontal_spacing=0.05 if apart else 0.06)
+    for number, names in enumerate(panels):
+        column = number * per + 1
+        if apart:
+            _apart(fig, comparison, names, column, dark)
+        for name in names:
+            add = _density if smooth else _steps
+            fig.add_trace(add(comparison, name, len(names) == 1, dark), row=1, col=column + per - 1)
+        fig.add_trace(_hover(comparison, names, smooth), row=1, col=column + per - 1)
+        _value_axis(fig, comparison, column + per - 1)
+    _match(fig, [i * per + per for i in range(len(panels))])
+    if apart:
+        _match(fig, [i * per + 1 for i in range(len(panels))])
+    y_title = "density" if smooth else "share of rows"
+    for i in range(len(panels)):
+        fig.update_yaxes(rangemode="tozero", col=i * per + per)
+        fig.update_yaxes(showticklabels=not smooth, tickformat=".0%" if not smooth else "", col=i * per + per)
+    fig.update_yaxes(title_text="share of rows" if apart else y_title, col=1)
+    _hover_mode(fig)
+    return fig
+
+
+def _match(fig: go.Figure, columns: Sequence[int]) -> None:
+    """The same vertical range for panels that show the same thing."""
+    for column in columns[1:]:
+        fig.update_yaxes(matches=f"y{columns[0] if columns[0] > 1 else ''}", col=column)
+
+
+def _hover_mode(fig: go.Figure) -> None:
+    fig.update_layout(hovermode="closest")
+
+
+def _x(comparison: ColumnComparison, places: Sequence[float]) -> list[Any]:
+    return [labels.iso(p) for p in places] if comparison.kind is Kind.DATETIME else list(places)
+
+
+def _value_axis(fig: go.Figure, comparison: ColumnComparison, column: int) -> None:
+    settings: dict[str, Any] = {"title_text": safe(theme.shorten(labels.axis_title(comparison), 44)), "showgrid": False}
+    if comparison.kind is Kind.DATETIME:
+        settings["type"] = "date"
+    elif comparison.log:
+        settings |= {"type": "log", "dtick": "D2" if comparison.edges[-1] / comparison.edges[0] < 50 else 1}
+        settings |= {"tickformat": ",~g"}
+    else:
+        settings |= {"type": "linear", "tickformat": ",~g" if abs(comparison.edges[-1]) < 1e7 else "~s"}
+    fig.update_xaxes(**settings, nticks=7, col=column)
+
+
+def _styled(name: str, filled: bool, dark: bool) -> dict[str, Any]:
+    """How a table's line is drawn: the real one filled, the others by line style; alone, each is filled."""
+    colour = getattr(theme.colours(dark), name)
+    style: dict[str, Any] = {
+        "name": NAMES[name],
+        "legendgroup": name,
+        "mode": "lines",
+        "line": {"color": colour, "width": 1.2 if name == "real" else 2.2},
+        "hoverinfo": "skip",
+    }
+    if name == "real" or filled:
+        style |= {"fill": "tozeroy", "fillcolor": theme.faded(colour, 0.32)}
+    if name == "synthetic" and filled:
+        style["fillpattern"] = {"shape": "/", "fgcolor": colour, "bgcolor": theme.faded(colour, 0.12), "size": 7}
+    if name == "holdout":
+        style["line"] |= {"dash": "dot"}
+    return style
+
+
+def _steps(comparison: ColumnComparison, name: str, filled: bool, dark: bool) -> go.Scatter:
+    side = comparison.sides[name]
+    heights = [_share(side, count) for count in side.counts]
+    x = [comparison.edges[0], *comparison.edges, comparison.edges[-1]]
+    y = [0.0, *heights, heights[-1], 0.0]
+    style = _styled(name, filled, dark)
+    style["line"] |= {"shape": "hv"}
+    return go.Scatter(x=_x(comparison, x), y=y, **style)
+
+
+def _density(comparison: ColumnComparison, name: str, filled: bool, dark: bool) -> go.Scatter:
+    style = _styled(name, filled, dark)
+    style["line"] |= {"dash": theme.DASHES[name], "width": 2.0}
+    return go.Scatter(x=_x(comparison, comparison.density_at), y=list(comparison.sides[name].density), **style)
+
+
+def _share(side: Side, count: int) -> float:
+    return count / side.rows if side.rows else 0.0
+
+
+def _hover(comparison: ColumnComparison, names: Sequence[str], smooth: bool) -> go.Scatter:
+    """Unseen points in the bins' middles that tell both tables' figures."""
+    edges, sides = comparison.edges, comparison.sides
+    middles = [
+        (a * b) ** 0.5 if comparison.log else (a + b) / 2 for a, b in zip(edges[:-1], edges[1:], strict=True)
+    ]
+    texts = []
+    for i in range(len(middles)):
+        lines = [labels.line(name, sides[name], sides[name].counts[i]) for name in names]
+        texts.append("<br>".join([f"<b>{safe(labels.bin_label(comparison, i))}</b>", *lines]))
+    if smooth:
+        heights = [max(_near(comparison, sides[name], m) for name in names) for m in middles]
+    else:
+        heights = [max(_share(sides[name], sides[name].counts[i]) for name in names) for i in range(len(middles))]
+    return _unseen(_x(comparison, middles), heights, texts)
+
+
+def _near(comparison: ColumnComparison, side: Side, place: float) -> float:
+    """The density drawn next to `place`."""
+    at = comparison.density_at
+    index = min(range(len(at)), key=lambda i: abs(at[i] - place))
+    return side.density[index]
+
+
+def _unseen(x: list[Any], y: list[float], texts: list[str]) -> go.Scatter:
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        marker={"opacity": 0, "size": 18},
+        hovertext=texts,
+        hovertemplate="%{hovertext}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _apart(fig: go.Figure, comparison: ColumnComparison, names: Sequence[str], column: int, dark: bool) -> None:
+    """Bars for the values kept out of the bins and for missing ones."""
+    ticks = [labels.value(comparison, atom) for atom in comparison.atoms]
+    missing = comparison.real.missing > 0 or comparison.synthetic.missing > 0
+    ticks += [MISSING] if missing else []
+    for name in names:
+        side = comparison.sides[name]
+        counts = [*side.atoms, *([side.missing] if missing else [])]
+        fig.add_trace(_bar(name, side, ticks, counts, horizontal=False, dark=dark), row=1, col=column)
+    fig.update_xaxes(
+        tickvals=list(range(len(ticks))),
+        ticktext=[theme.label(tick, 10) for tick in ticks],
+        showgrid=False,
+        range=[-0.6, len(ticks) - 0.4],
+        tickangle=0 if len(ticks) == 1 else -90,
+        col=column,
+    )
+    fig.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=5, col=column)
+
+
+def _cumulative(comparison: ColumnComparison, panels: Sequence[Sequence[str]], dark: bool) -> go.Figure:
+    fig = make_subplots(1, len(panels), shared_yaxes=True, horizontal_spacing=0.05)
+    shown = [i for i, place in enumerate(comparison.ecdf_at) if not comparison.log or place > 0]
+    places = [comparison.ecdf_at[i] for i in shown]
+    for column, names in enumerate(panels, start=1):
+        for name in names:
+            side = comparison.sides[name]
+            colour = getattr(theme.colours(dark), name)
+            texts = [
+                f"<b>{safe(labels.value(comparison, places[k]))} or less</b><br>"
+                f"{NAMES[name]}: {theme.percent(side.ecdf[i])} of the values"
+                for k, i in enumerate(shown)
+            ]
+            trace = go.Scatter(
+                x=_x(comparison, places),
+                y=[side.ecdf[i] for i in shown],
+                name=NAMES[name],
+                legendgroup=name,
+                mode="lines",
+                line={"color": colour, "width": 2.2, "dash": theme.DASHES[name], "shape": "hv"},
+                hovertext=texts,
+                hovertemplate="%{hovertext}<extra></extra>",
+            )
+            fig.add_trace(trace, row=1, col=column)
+        _value_axis(fig, comparison, column)
+    fig.update_yaxes(tickformat=".0%", range=[0, 1.02])
+    fig.update_yaxes(title_text="share of values", col=1)
+    _hover_mode(fig)
+    return fig
+
+
+# Categories and booleans ------------------------------------------------------------------------------------------
+
+
+def _bars(comparison: ColumnComparison, panels: Sequence[Sequence[str]], most: int, dark: bool) -> go.Figure:
+    """Horizontal bars, the most frequent real label on top; then all others, and missing."""
+    ticks, counts = _label_rows(comparison, most)
+    fig = make_subplots(1, len(panels), shared_yaxes=True, horizontal_spacing=0.05)
+    for column, names in enumerate(panels, start=1):
+        for name in names:
+            fig.add_trace(
+                _bar(name, comparison.sides[name], ticks, counts[name], horizontal=True, dark=dark), row=1, col=column
+            )
+    fig.update_yaxes(
+        tickvals=list(range(len(ticks))),
+        ticktext=[theme.label(tick) for tick in ticks],
+        range=[len(ticks) - 0.4, -0.6],
+        showgrid=False,
+    )
+    fig.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=5, title_text="share of rows")
+    _match_x(fig, len(panels))
+    bars = len(panels[0])
+    fig.update_layout(height=max(150 + len(ticks) * (10 + 11 * bars), 240), barmode="group", hovermode="closest")
+    return fig
+
+
+def _match_x(fig: go.Figure, panels: int) -> None:
+    for column in range(2, panels + 1):
+        fig.update_xaxes(matches="x", col=column)
+
+
+def _label_rows(comparison: ColumnComparison, most: int) -> tuple[list[str], dict[str, list[int]]]:
+    """Tick labels and, by table, the rows of each."""
+    sides = comparison.sides
+    shown = len(comparison.labels) if len(comparison.labels) <= most + 1 else most
+    pooled = len(comparison.labels) > shown or any(side.rest for side in sides.values())
+    missing = any(side.missing for side in sides.values())
+    ticks = list(comparison.labels[:shown])
+    ticks += [_others(comparison, shown)] if pooled else []
+    ticks += [MISSING] if missing else []
+    counts = {}
+    for name, side in sides.items():
+        rest = [sum(side.counts[shown:]) + side.rest] if pooled else []
+        counts[name] = [*side.counts[:shown], *rest, *([side.missing] if missing else [])]
+    return ticks, counts
+
+
+def _others(comparison: ColumnComparison, shown: int) -> str:
+    left = len(comparison.labels) - shown
+    beyond = any(side.rest for side in comparison.sides.values())
+    return OTHER if beyond else f"{OTHER} ({left:,})"
+
+
+def _bar(name: str, side: Side, ticks: list[str], counts: list[int], *, horizontal: bool, dark: bool) -> go.Bar:
+    colour = getattr(theme.colours(dark), name)
+    shares = [_share(side, count) for count in counts]
+    places = list(range(len(ticks)))
+    texts = [
+        f"<b>{safe(theme.shorten(tick, 80))}</b><br>{labels.line(name, side, c)}"
+        for tick, c in zip(ticks, counts, strict=True)
+    ]
+    marker: dict[str, Any] = {"color": theme.faded(colour, 0.85), "line": {"color": colour, "width": 1}}
+    if name == "synthetic":
+        marker["pattern"] = {"shape": "/", "fgcolor": colour, "bgcolor": theme.faded(colour, 0.15), "size": 6}
+    if name == "holdout":
+        marker["pattern"] = {"shape": ".", "fgcolor": colour, "bgcolor": theme.faded(colour, 0.15), "size": 5}
+    return go.Bar(
+        x=shares if horizontal else places,
+        y=places if horizontal else shares,
+        orientation="h" if horizontal else "v",
+        name=NAMES[name],
+        legendgroup=name,
+        showlegend=horizontal,
+        marker=marker,
+        hovertext=texts,
+        hovertemplate="%{hovertext}<extra></extra>",
+    )

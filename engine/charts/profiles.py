@@ -1,0 +1,76 @@
+"""Mini charts of single columns, for the table of columns: what is in it, at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import altair as alt
+import pandas as pd
+
+from engine.charts import theme
+
+HEIGHT = 56  # pixels
+BARS = 8  # labels shown
+
+
+class Profile(Protocol):
+    """What is needed of `engine.table.profile.ColumnProfile`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def histogram(self) -> tuple[Sequence[Any], Sequence[int]] | None: ...
+    @property
+    def top(self) -> Sequence[tuple[str, int]]: ...
+
+
+def profile_chart(profile: Profile, *, dark: bool = False) -> alt.Chart:
+    """A histogram of a number or date, else bars of the most frequent values; empty where there is neither.
+
+    Values are data to Vega, never part of an expression or of a field's name, so they may hold anything.
+    """
+    colour = theme.colours(dark).real
+    if profile.histogram is not None and len(profile.histogram[1]):
+        chart = _histogram(*profile.histogram, colour)
+    else:
+        chart = _bars(profile.top[:BARS], colour)
+    return chart.properties(height=HEIGHT, width="container", background="transparent").configure_view(stroke=None)
+
+
+def _histogram(edges: Sequence[Any], counts: Sequence[int], colour: str) -> alt.Chart:
+    values = [
+        {"place": i, "range": f"{_text(low)} to {_text(high)}", "rows": int(count)}
+        for i, (low, high, count) in enumerate(zip(edges[:-1], edges[1:], counts, strict=True))
+    ]
+    return (
+        alt.Chart(alt.Data(values=values))
+        .mark_bar(color=colour, cornerRadiusTopLeft=1, cornerRadiusTopRight=1)
+        .encode(
+            x=alt.X("place:O", axis=None, scale=alt.Scale(paddingInner=0.12, paddingOuter=0)),
+            y=alt.Y("rows:Q", axis=None),
+            tooltip=[alt.Tooltip("range:N", title="values"), alt.Tooltip("rows:Q", format=",")],
+        )
+    )
+
+
+def _bars(top: Sequence[tuple[str, int]], colour: str) -> alt.Chart:
+    values = [{"place": i, "value": str(label), "rows": int(count)} for i, (label, count) in enumerate(top)]
+    return (
+        alt.Chart(alt.Data(values=values))
+        .mark_bar(color=colour, cornerRadiusEnd=1)
+        .encode(
+            y=alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0)),
+            x=alt.X("rows:Q", axis=None, scale=alt.Scale(domainMin=0)),
+            tooltip=[alt.Tooltip("value:N"), alt.Tooltip("rows:Q", format=",")],
+        )
+    )
+
+
+def _text(edge: Any) -> str:
+    """An edge as people write it; dates may come as text or as timestamps."""
+    if isinstance(edge, str):
+        return edge[:10] if len(edge) > 10 and edge[10:].strip("T 0:.") == "" else edge
+    if isinstance(edge, pd.Timestamp):
+        return str(edge.date()) if edge == edge.normalize() else str(edge)
+    return f"{edge:,.6g}"

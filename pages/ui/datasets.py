@@ -1,0 +1,133 @@
+"""Uploaded tables on disk: one private folder each, under an id that cannot be guessed.
+
+The id stands in the page's address, so that a browser refresh finds the table again, and nobody else can.
+
+    <home>/datasets/<id>/source.bin     the bytes as uploaded
+                        /about.json     name of the file, hash of its content
+                        /schema.json    the schema with the person's changes, once there are any
+                        /choices.json   method, settings, rows, ... once chosen
+    <home>/runs/                        the runs, see engine.jobs
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import TwinError
+from engine.table.schema import Schema
+
+HOME = "TABULAR_TWIN_HOME"  # environment variable: where tables and runs are kept
+KEEP_HOURS = "TABULAR_TWIN_KEEP_HOURS"  # environment variable: how long after the last use
+_ID = re.compile(r"[A-Za-z0-9_-]{20,64}")
+
+
+def home() -> Path:
+    """The folder for tables and runs, made private on first use."""
+    folder = Path(os.environ.get(HOME) or Path(__file__).resolve().parents[2] / "runs")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def keep_seconds() -> float:
+    """How long an unused table stays on disk; a day unless the environment says otherwise."""
+    text = os.environ.get(KEEP_HOURS, "")
+    return (float(text) if text.replace(".", "", 1).isdigit() else 24.0) * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One uploaded table."""
+
+    id: str
+    name: str  # of the file, as the person called it
+    digest: str  # of the content
+    folder: Path
+
+    @property
+    def source(self) -> Path:
+        return self.folder / "source.bin"
+
+    @property
+    def title(self) -> str:
+        """The name without its endings: "census.csv.gz" -> "census"."""
+        return re.sub(r"(\.(gz|csv|tsv|txt|parquet|pq|xlsx|xls|jsonl|ndjson|json))+$", "", self.name, flags=re.I) or "table"
+
+    def load_schema(self) -> Schema | None:
+        """The schema with the person's changes, or None before any. A damaged file counts as none."""
+        path = self.folder / "schema.json"
+        try:
+            return Schema.loads(path.read_bytes()) if path.exists() else None
+        except (OSError, TwinError):
+            return None
+
+    def save_schema(self, schema: Schema) -> None:
+        _write(self.folder / "schema.json", schema.dumps().encode())
+
+    def load_choices(self) -> dict[str, Any]:
+        try:
+            data = json.loads((self.folder / "choices.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return data if isinstance(data, dict) else {}
+
+    def save_choices(self, choices: dict[str, Any]) -> None:
+        _write(self.folder / "choices.json", json.dumps(choices).encode())
+
+    def touch(self) -> None:
+        """Mark as in use, so that the sweep leaves it."""
+        if self.folder.exists():
+            os.utime(self.folder)
+
+
+def add(content: bytes, name: str) -> Dataset:
+    """Keep an upload under a new id."""
+    identity = secrets.token_urlsafe(18)
+    folder = home() / "datasets" / identity
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / "source.bin").write_bytes(content)
+    about = {"name": name, "digest": hashlib.blake2b(content, digest_size=16).hexdigest()}
+    _write(folder / "about.json", json.dumps(about).encode())
+    return Dataset(identity, about["name"], about["digest"], folder)
+
+
+def find(identity: str) -> Dataset | None:
+    """The table of an id from the address, or None when it is not (or no longer) here."""
+    if not _ID.fullmatch(identity):
+        return None
+    folder = home() / "datasets" / identity
+    try:
+        about = json.loads((folder / "about.json").read_bytes())
+        return Dataset(identity, str(about["name"]), str(about["digest"]), folder)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remove(dataset: Dataset) -> None:
+    shutil.rmtree(dataset.folder, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Remove tables that nobody has used for a while."""
+    folder = home() / "datasets"
+    if not folder.exists():
+        return
+    oldest = time.time() - keep_seconds()
+    for entry in folder.iterdir():
+        if entry.is_dir() and entry.stat().st_mtime < oldest:
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file in one step, so that a reader never sees half of it."""
+    part = path.with_suffix(".part")
+    part.write_bytes(content)
+    part.replace(path)
