@@ -1,0 +1,44 @@
+# `make run` sets up and opens the dashboard; `make test` sets up and runs all checks and tests.
+PORT ?= 8501
+BIN := .venv/bin
+
+.PHONY: run test lint format unit browser bench clean
+
+run:
+	@tools/setup.sh app
+	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
+
+test: lint unit browser
+
+lint:
+	@tools/setup.sh dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format:
+	@tools/setup.sh dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# All tests but those in a browser, on all cores.
+unit:
+	@tools/setup.sh dev
+	$(BIN)/pytest -m "not browser" -n auto
+
+# What a person does, in a real Chromium; screenshots are left in test-output/.
+browser:
+	@tools/setup.sh dev
+	@tools/chromium.sh
+	$(BIN)/pytest -m browser
+
+# Minutes, not seconds: results belong into benchmarks/README.md.
+bench:
+	@tools/setup.sh dev
+	@tools/chromium.sh
+	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/samples.py
+	$(BIN)/python benchmarks/app.py
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output runs
