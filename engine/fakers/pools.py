@@ -1,0 +1,103 @@
+"""Made-up values of a kind of personal data, from Faker's lists, without the real ones and without some others."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from engine.errors import SchemaError
+
+if TYPE_CHECKING:
+    from faker import Faker
+
+DEFAULT_LOCALE = "en_US"
+PEOPLE = ("name", "first_name", "last_name", "email", "user_name")
+# Faker providers that a column may name; the value says whether digits of a made value may be redrawn freely.
+OTHERS = {
+    "address": True, "street_address": True, "street_name": True, "building_number": True, "secondary_address": True,
+    "city": True, "postcode": True, "zipcode": True, "state": True, "country": True, "country_code": True,
+    "phone_number": True, "msisdn": True, "company": True, "job": True, "ssn": True, "license_plate": True,
+    "passport_number": True, "prefix": True, "suffix": True, "iban": False, "bban": False, "swift": False,
+    "credit_card_number": False, "credit_card_full": False, "ipv4": False, "ipv6": False, "mac_address": False,
+    "url": True, "domain_name": True, "hostname": True, "user_agent": False, "date_of_birth": False, "uuid4": False,
+    "latitude": False, "longitude": False, "vin": False, "catch_phrase": True, "word": True,
+}  # fmt: skip
+HOLE = "\ue000"  # stands for a digit that is drawn anew; a private character, in no real text
+
+_SEED = 20_240_601  # of the lists, which are the same for every model; draws from them follow the person's seed
+_TRIES = 500  # draws without a new value that show a list to be exhausted
+_DECOYS = 51  # of 256: the share of fakes left out beside the real values
+_FEW = 50
+_HOLES = 4
+
+
+def faker(locale: str | None) -> Faker:
+    """A Faker of its own with a fixed seed. Raises SchemaError for an unknown locale."""
+    from faker import Faker
+
+    try:
+        made: Faker = Faker(locale or DEFAULT_LOCALE)
+    except (AttributeError, ImportError) as error:
+        raise SchemaError(f"There is no locale “{locale}” for made-up data; use one such as “en_US”.") from error
+    made.seed_instance(_SEED)
+    return made
+
+
+def check(provider: str | None, name: str) -> str:
+    """The provider of a personal column. Raises SchemaError when it is not one that can be made up."""
+    if provider is None:
+        return "name"
+    if provider not in PEOPLE and provider not in OTHERS:
+        known = ", ".join([*PEOPLE, *OTHERS])
+        raise SchemaError(f"Column “{name}”: “{provider}” cannot be made up. Possible: {known}.", column=name)
+    return provider
+
+
+@lru_cache(maxsize=64)
+def words(locale: str | None, provider: str, wanted: int) -> tuple[str, ...]:
+    """Up to `wanted` different values of a Faker provider, in the order of their first appearance."""
+    make = getattr(faker(locale), provider)
+    found: dict[str, None] = {}
+    fruitless = 0
+    while len(found) < wanted and fruitless < _TRIES:
+        value = str(make())
+        fruitless = fruitless + 1 if value in found or not value.strip() else 0
+        if value.strip():
+            found[value] = None
+    return tuple(found)
+
+
+def without(fakes: Iterable[str], real: set[str], fold: Callable[[str], str] = str.casefold) -> list[str]:
+    """The fakes of which no form is in `real`, and of those about four in five, chosen by the real values.
+
+    What is absent from the list is then not known to be real. When too few remain (every first name of the list
+    is real), pairs of them take their place ("Anna-Maria").
+    """
+    fakes = list(fakes)
+    salt = hashlib.blake2b("\x1f".join(sorted(real)).encode("utf-8", "surrogatepass")).digest()
+    kept = [fake for fake in fakes if fold(fake) not in real and _stays(fake, salt)]
+    if len(kept) >= min(_FEW, len(fakes) / 2):
+        return kept
+    step = max(1, len(fakes) // 40)
+    some = fakes[::step]
+    pairs = [f"{a}-{b}" for a in some for b in some if a != b] or [f"{fake}-{fake}" for fake in fakes]
+    return [*kept, *[pair for pair in pairs if fold(pair) not in real and _stays(pair, salt)]]
+
+
+def _stays(fake: str, salt: bytes) -> bool:
+    return hashlib.blake2b(fake.encode("utf-8", "surrogatepass"), key=salt[:64], digest_size=1).digest()[0] >= _DECOYS
+
+
+def template(value: str) -> str:
+    """`value` with up to four of its last digits, none of them the first of its number, as holes.
+
+    The template of a value does not change when its holes are filled, so values of different templates differ.
+    """
+    places = [m.start() for m in re.finditer(r"(?<=[0-9])[0-9]", value)][-_HOLES:]
+    chars = list(value)
+    for place in places:
+        chars[place] = HOLE
+    return "".join(chars)
