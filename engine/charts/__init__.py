@@ -1,7 +1,7 @@
 """Result objects in, figures out; no statistics here. Names are loaded on first use, for Plotly takes its time.
 
-    comparison = compare_column(real["age"], synthetic["age"], schema["age"])  # engine.evaluation.distributions
-    fig = charts.distribution_figure(comparison, form="density", dark=True)
+comparison = compare_column(real["age"], synthetic["age"], schema["age"])  # engine.evaluation.distributions
+fig = charts.distribution_figure(comparison, form="density", dark=True)
 """
 
 from __future__ import annotations
@@ -23,7 +23,20 @@ _HOMES = {
     "small_multiples": "multiples",
     "worst_first": "multiples",
 }
-__all__ = list(_HOMES)
+__all__ = [
+    "CONFIG",
+    "association_figure",
+    "column_shape_figure",
+    "correlation_figures",
+    "distribution_figure",
+    "forms",
+    "mini_figure",
+    "missing_figure",
+    "pair_figure",
+    "profile_chart",
+    "small_multiples",
+    "worst_first",
+]
 
 if TYPE_CHECKING:
     from engine.charts.correlations import association_figure, correlation_figures

@@ -173,9 +173,7 @@ def _share(side: Side, count: int) -> float:
 def _hover(comparison: ColumnComparison, names: Sequence[str], smooth: bool) -> go.Scatter:
     """Unseen points in the bins' middles that tell both tables' figures."""
     edges, sides = comparison.edges, comparison.sides
-    middles = [
-        (a * b) ** 0.5 if comparison.log else (a + b) / 2 for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    middles = [(a * b) ** 0.5 if comparison.log else (a + b) / 2 for a, b in zip(edges[:-1], edges[1:], strict=True)]
     texts = []
     for i in range(len(middles)):
         lines = [labels.line(name, sides[name], sides[name].counts[i]) for name in names]

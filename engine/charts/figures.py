@@ -113,9 +113,7 @@ def missing_figure(result: MetricResult, *, limit: int = 40, dark: bool = False)
             )
         )
     ticks = [theme.label(part.columns[0]) for part in shown]
-    fig.update_yaxes(
-        tickvals=list(range(len(shown))), ticktext=ticks, range=[len(shown) - 0.4, -0.6], showgrid=False
-    )
+    fig.update_yaxes(tickvals=list(range(len(shown))), ticktext=ticks, range=[len(shown) - 0.4, -0.6], showgrid=False)
     fig.update_xaxes(tickformat=".1~%", rangemode="tozero", nticks=6, title_text="share of rows")
     fig.update_layout(barmode="group", hovermode="closest")
     return fig

@@ -15,9 +15,7 @@ from engine.evaluation.distributions import ColumnComparison
 PANEL = 200  # pixels of height
 
 
-def worst_first(
-    comparisons: Sequence[ColumnComparison], scores: Mapping[str, float] | None
-) -> list[ColumnComparison]:
+def worst_first(comparisons: Sequence[ColumnComparison], scores: Mapping[str, float] | None) -> list[ColumnComparison]:
     """Columns by rising score; those without one last, in their order."""
     known = scores or {}
     return sorted(comparisons, key=lambda comparison: known.get(comparison.name, float("inf")))
@@ -37,7 +35,9 @@ def small_multiples(
     rows = max(ceil(len(shown) / across), 1)
     titles = [_title(comparison, scores) for comparison in shown]
     fig = make_subplots(rows, across, subplot_titles=titles, vertical_spacing=0.42 / rows, horizontal_spacing=0.06)
-    note = f"the {len(shown)} least alike of {len(comparisons)}" if len(comparisons) > limit else "the least alike first"
+    note = (
+        f"the {len(shown)} least alike of {len(comparisons)}" if len(comparisons) > limit else "the least alike first"
+    )
     theme.dress(fig, "Distributions", note, height=110 + PANEL * rows, dark=dark)
     named: set[str] = set()
     for place, comparison in enumerate(shown):
@@ -52,9 +52,7 @@ def _title(comparison: ColumnComparison, scores: Mapping[str, float] | None) -> 
     return f"<b>{name}</b> {theme.percent(scores[comparison.name])}" if scores and comparison.name in scores else name
 
 
-def _panel(
-    fig: go.Figure, comparison: ColumnComparison, row: int, column: int, named: set[str], dark: bool
-) -> None:
+def _panel(fig: go.Figure, comparison: ColumnComparison, row: int, column: int, named: set[str], dark: bool) -> None:
     """Copies a small figure's main traces and axis into the grid; each table is named in the legend once."""
     small = mini_figure(comparison, dark=dark)
     main = small.data[-1].xaxis or "x"

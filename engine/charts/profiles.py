@@ -35,7 +35,9 @@ def profile_chart(profile: Profile, *, dark: bool = False) -> alt.Chart:
         chart = _histogram(*profile.histogram, colour)
     else:
         chart = _bars(profile.top[:BARS], colour)
-    return chart.properties(height=HEIGHT, width="container", background="transparent").configure_view(stroke=None)
+    dressed: alt.Chart = chart.properties(height=HEIGHT, width="container", background="transparent")
+    bare: alt.Chart = dressed.configure_view(stroke=None)
+    return bare
 
 
 def _histogram(edges: Sequence[Any], counts: Sequence[int], colour: str) -> alt.Chart:
@@ -43,8 +45,8 @@ def _histogram(edges: Sequence[Any], counts: Sequence[int], colour: str) -> alt.
         {"place": i, "range": f"{_text(low)} to {_text(high)}", "rows": int(count)}
         for i, (low, high, count) in enumerate(zip(edges[:-1], edges[1:], counts, strict=True))
     ]
-    return (
-        alt.Chart(alt.Data(values=values))
+    chart: alt.Chart = (
+        alt.Chart(alt.InlineData(values=values))
         .mark_bar(color=colour, cornerRadiusTopLeft=1, cornerRadiusTopRight=1)
         .encode(
             x=alt.X("place:O", axis=None, scale=alt.Scale(paddingInner=0.12, paddingOuter=0)),
@@ -52,12 +54,13 @@ def _histogram(edges: Sequence[Any], counts: Sequence[int], colour: str) -> alt.
             tooltip=[alt.Tooltip("range:N", title="values"), alt.Tooltip("rows:Q", format=",")],
         )
     )
+    return chart
 
 
 def _bars(top: Sequence[tuple[str, int]], colour: str) -> alt.Chart:
     values = [{"place": i, "value": str(label), "rows": int(count)} for i, (label, count) in enumerate(top)]
-    return (
-        alt.Chart(alt.Data(values=values))
+    chart: alt.Chart = (
+        alt.Chart(alt.InlineData(values=values))
         .mark_bar(color=colour, cornerRadiusEnd=1)
         .encode(
             y=alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0)),
@@ -65,6 +68,7 @@ def _bars(top: Sequence[tuple[str, int]], colour: str) -> alt.Chart:
             tooltip=[alt.Tooltip("value:N"), alt.Tooltip("rows:Q", format=",")],
         )
     )
+    return chart
 
 
 def _text(edge: Any) -> str:

@@ -6,6 +6,7 @@ The id stands in the page's address, so that a browser refresh finds the table a
                         /about.json     name of the file, hash of its content
                         /schema.json    the schema with the person's changes, once there are any
                         /choices.json   method, settings, rows, ... once chosen
+                        /runs.json      ids of the runs on this table, the latest last
     <home>/runs/                        the runs, see engine.jobs
 """
 
@@ -59,7 +60,10 @@ class Dataset:
     @property
     def title(self) -> str:
         """The name without its endings: "census.csv.gz" -> "census"."""
-        return re.sub(r"(\.(gz|csv|tsv|txt|parquet|pq|xlsx|xls|jsonl|ndjson|json))+$", "", self.name, flags=re.I) or "table"
+        return (
+            re.sub(r"(\.(gz|csv|tsv|txt|parquet|pq|xlsx|xls|jsonl|ndjson|json))+$", "", self.name, flags=re.I)
+            or "table"
+        )
 
     def load_schema(self) -> Schema | None:
         """The schema with the person's changes, or None before any. A damaged file counts as none."""
@@ -81,6 +85,17 @@ class Dataset:
 
     def save_choices(self, choices: dict[str, Any]) -> None:
         _write(self.folder / "choices.json", json.dumps(choices).encode())
+
+    def runs(self) -> tuple[str, ...]:
+        """Ids of the runs that were started on this table, the latest last."""
+        try:
+            data = json.loads((self.folder / "runs.json").read_bytes())
+        except (OSError, ValueError):
+            return ()
+        return tuple(str(run) for run in data) if isinstance(data, list) else ()
+
+    def add_run(self, identity: str) -> None:
+        _write(self.folder / "runs.json", json.dumps([*self.runs(), identity]).encode())
 
     def touch(self) -> None:
         """Mark as in use, so that the sweep leaves it."""

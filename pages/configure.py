@@ -1,0 +1,42 @@
+"""Step 2: choose columns, kinds, method, and what to make. The defaults are always enough to go on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import cached, columns, method, options, state, widgets
+from pages.ui.choices import Choices, keep
+from pages.ui.words import count, plain
+
+widgets.heading("Configure", "Configure the twin", "Everything has a sensible default: go on whenever you like.")
+table = widgets.need_table()
+with widgets.told():
+    with st.spinner("Looking through the columns …"):
+        reading = cached.reading(table)
+        profile = cached.profile(table, cached.chosen_schema(table))
+    action = st.container(horizontal=True, vertical_alignment="center", key="action")
+
+    st.subheader("Columns", anchor=False)
+    edited = columns.draw(table)
+
+    st.subheader("Method", anchor=False)
+    advised = cached.advice(table, edited.schema)
+    choices = method.draw(Choices.from_json(table.load_choices()), advised)
+
+    st.subheader("What to make", anchor=False)
+    choices = options.draw(choices, profile.rows)
+
+problem = keep(table, edited.schema, choices) if not edited.problems else ""
+with action:
+    go = st.button(
+        "Train", type="primary", key="next", icon=":material/play_arrow:", disabled=bool(problem or edited.problems)
+    )
+    st.caption(
+        f"{plain(table.title)}: {count(len(edited.schema.selected), 'column')} of {len(edited.schema)}, "
+        f"{count(choices.rows or profile.rows, 'synthetic row')}."
+    )
+if problem:
+    widgets.error_box(problem)
+if go:
+    state.ask_for_start()
+    st.switch_page(state.TRAIN_PAGE)

@@ -1,0 +1,33 @@
+"""The guide: the four steps, methods, figures, limits, and what a synthetic table does not settle."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine.generators import registry
+from pages.ui import help_texts, widgets
+
+st.title("Guide", anchor=False)
+st.markdown(help_texts.STEPS)
+
+st.subheader("Methods", anchor=False)
+st.markdown(help_texts.METHODS)
+for info in registry.infos():
+    with st.expander(info.label, key=f"guide-{info.key}"):
+        st.markdown(help_texts.method(info))
+
+st.subheader("Kinds of columns", anchor=False)
+st.table(help_texts.KINDS, border="horizontal")
+
+st.subheader("Figures", anchor=False)
+st.markdown(help_texts.FIGURES)
+for title, text in help_texts.metrics():
+    with st.expander(title, key=f"guide-figure-{title}"):
+        st.markdown(text)
+
+st.subheader("Privacy", anchor=False)
+st.markdown(help_texts.PRIVACY)
+
+st.subheader("Limits of this server", anchor=False)
+st.table(help_texts.limits(), border="horizontal", width="content")
+widgets.next_step()

@@ -1,0 +1,166 @@
+"""The only caller of the engine's slow parts: each answer is kept for a while, and only so many of them.
+
+Tables are kept by the hash of their content, so that a second person with the same sample reads nothing again; runs by
+their id, which cannot be guessed. What is handed out is shared: nobody may change it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.ui import datasets
+from pages.ui.datasets import Dataset
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from engine.table.profile import TableProfile
+
+    from engine.advice import Advice
+    from engine.evaluation.associations import AssociationComparison
+    from engine.evaluation.distributions import ColumnComparison
+    from engine.jobs import Jobs
+    from engine.results import StoredResult
+    from engine.table.read import Reading
+    from engine.table.schema import Column, Kind, Schema
+
+TABLES = 3  # whole tables held in memory
+SMALL = 24  # profiles, comparisons and the like
+_TIME = "30m"
+
+
+# The table
+
+
+def take(content: bytes, name: str) -> Dataset:
+    """Keep an upload and read it. Raises TwinError, and then keeps nothing."""
+    housekeep()
+    dataset = datasets.add(content, name)
+    try:
+        schema(dataset)
+    except BaseException:
+        datasets.remove(dataset)
+        raise
+    return dataset
+
+
+def reading(dataset: Dataset) -> Reading:
+    """The table as read, with what was found on the way. Raises TwinError."""
+    return _reading(dataset.digest, dataset.name, dataset)
+
+
+@st.cache_resource(max_entries=TABLES, ttl=_TIME, show_spinner=False)
+def _reading(digest: str, name: str, _dataset: Dataset) -> Reading:
+    from engine.table.read import read_table
+
+    return read_table(_dataset.source, name=name)
+
+
+def schema(dataset: Dataset) -> Schema:
+    """The kinds as found in the values, without anybody's changes."""
+    return _schema(dataset.digest, dataset.name, dataset)
+
+
+@st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
+def _schema(digest: str, name: str, _dataset: Dataset) -> Schema:
+    from engine.table.infer import infer_schema
+
+    found = reading(_dataset)
+    return infer_schema(found.frame, name=found.name)
+
+
+def chosen_schema(dataset: Dataset) -> Schema:
+    """The kinds with the person's changes, where they still fit the table."""
+    found, saved = schema(dataset), dataset.load_schema()
+    return saved if saved is not None and saved.names == found.names else found
+
+
+def recast(dataset: Dataset, column: str, kind: Kind) -> Column:
+    """The column as another kind, with the formats that its values then have. Raises TwinError when they do not fit."""
+    return _recast(dataset.digest, dataset.name, column, str(kind), dataset)
+
+
+@st.cache_resource(max_entries=10 * SMALL, ttl=_TIME, show_spinner=False)
+def _recast(digest: str, name: str, column: str, kind: str, _dataset: Dataset) -> Column:
+    from engine.table.infer import recast
+
+    return recast(reading(_dataset).frame, schema(_dataset), column, kind)[column]
+
+
+def profile(dataset: Dataset, chosen: Schema) -> TableProfile:
+    """What each column holds, by these kinds. Raises TwinError when a kind does not fit the values."""
+    return _profile(dataset.digest, dataset.name, chosen.dumps(), dataset, chosen)
+
+
+@st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
+def _profile(digest: str, name: str, text: str, _dataset: Dataset, _chosen: Schema) -> TableProfile:
+    from engine.table.profile import profile_table
+
+    return profile_table(_chosen.parse(reading(_dataset).frame), _chosen)
+
+
+def advice(dataset: Dataset, chosen: Schema) -> tuple[Advice, ...]:
+    """Every method, the best suited first."""
+    from engine.advice import advise
+
+    known = profile(dataset, chosen)
+    return advise(chosen, known.rows, known)
+
+
+# Runs
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    """The one queue of this server."""
+    from engine.jobs import Jobs
+
+    return Jobs(datasets.home() / "runs")
+
+
+@st.cache_data(ttl="10m", show_spinner=False)
+def housekeep() -> None:
+    """Clear away tables and runs that nobody has used for a while."""
+    datasets.sweep()
+    jobs().sweep(datasets.keep_seconds())
+
+
+@st.cache_resource(max_entries=TABLES, ttl=_TIME, show_spinner=False)
+def result(run_id: str) -> StoredResult:
+    """What a finished run made. Raises JobError."""
+    return jobs().result(run_id)
+
+
+@st.cache_resource(max_entries=TABLES, ttl=_TIME, show_spinner=False)
+def real(run_id: str) -> pd.DataFrame:
+    """The real table that a run learned: parsed, the selected columns."""
+    return jobs().table(run_id)
+
+
+@st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
+def distributions(run_id: str) -> dict[str, ColumnComparison]:
+    """Every column of both tables, ready to draw."""
+    from engine.evaluation.distributions import compare_table
+
+    return compare_table(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected)
+
+
+@st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
+def associations(run_id: str) -> AssociationComparison:
+    """How any two columns hang together, in both tables. Raises NotApplicable where there are no two."""
+    from engine.evaluation.associations import compare_associations
+
+    return compare_associations(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected)
+
+
+def delete_runs(dataset: Dataset) -> None:
+    """Stop and remove every run on a table."""
+    from engine.errors import JobError
+
+    for run_id in dataset.runs():
+        with contextlib.suppress(JobError):  # swept already
+            jobs().delete(run_id)
+        for kept in (result, real, distributions, associations):
+            kept.clear(run_id)

@@ -1,0 +1,68 @@
+"""Choosing a table: a file of one's own, or one of the samples."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine import samples
+from engine.errors import TwinError
+from engine.limits import Limits
+from engine.samples import Sample
+from pages.ui import cached, state, widgets
+from pages.ui.words import count, size
+
+_LARGE = "<style>.st-key-drop section { min-height: 9rem; }</style>"  # a drop area that is easy to hit
+
+
+def draw() -> None:
+    """The drop area, what was wrong with the last file, and the samples."""
+    _uploader()
+    st.subheader("Or try a sample", anchor=False)
+    with st.grid("auto", min_column_width=230):
+        for sample in samples.SAMPLES:
+            _card(sample)
+
+
+def _uploader() -> None:
+    limits = Limits.from_environment()
+    with st.container(key="drop"):
+        st.html(_LARGE)
+        file = st.file_uploader(
+            "Drop your table here, or choose a file",
+            key=f"upload-{state.upload_round()}",
+            max_upload_size=max(limits.max_bytes // 1_000_000, 1),
+        )
+    st.caption(
+        f"CSV, Excel, Parquet or JSON, also packed (.gz, .zip). Up to {size(limits.max_bytes)}, "
+        f"{limits.max_cells:,} cells and {count(limits.max_columns, 'column')}. "
+        "The file stays on this server and is removed a day after its last use."
+    )
+    if file is None:
+        return
+    if state.upload_is_new(file.file_id):
+        _take(file.file_id, file.getvalue(), file.name)
+    if problem := state.upload_problem(file.file_id):
+        widgets.error_box(problem)
+
+
+def _take(identity: str, content: bytes, name: str) -> None:
+    """Keep and read an upload; from then on it is the table worked on."""
+    with st.spinner("Reading the table …"):
+        try:
+            table = cached.take(content, name)
+        except TwinError as error:
+            state.note_upload(identity, str(error))
+            return
+    state.use(table)
+    st.rerun()
+
+
+def _card(sample: Sample) -> None:
+    with st.container(border=True, height="stretch", key=f"card-{sample.key}"):
+        st.markdown(f"**{sample.title}**")
+        st.markdown(sample.shows)
+        st.caption(f"{count(sample.rows, 'row')}, {count(sample.columns, 'column')}. {sample.licence}, {sample.source}")
+        st.space("stretch")
+        if st.button("Use this sample", key=f"sample-{sample.key}", width="stretch"):
+            _take(f"sample-{sample.key}", sample.path.read_bytes(), sample.file)
+            widgets.error_box(state.upload_problem(f"sample-{sample.key}"))

@@ -1,0 +1,138 @@
+"""The table of columns on the configure page: which to keep, and what each is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from engine.errors import TwinError
+from engine.table.schema import Column, Kind, Schema
+from pages.ui import cached, state, widgets
+from pages.ui.datasets import Dataset
+from pages.ui.words import plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from engine.table.profile import ColumnProfile, TableProfile
+
+KEEP, NAME, KIND, SHAPE, MISSING, DISTINCT, WHY = "keep", "name", "kind", "shape", "missing", "distinct", "why"
+_KINDS = [str(kind) for kind in Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The schema with the person's changes, and what is wrong with it."""
+
+    schema: Schema
+    problems: tuple[str, ...] = ()
+
+
+def draw(table: Dataset) -> Edited:
+    """The editor; every change is checked against the values at once."""
+    key = f"columns-{state.editor_round()}"
+    base: Schema = state.opened_with(key, cached.chosen_schema(table))
+    frame = st.data_editor(
+        _frame(base, cached.profile(table, base)),
+        key=key,
+        hide_index=True,
+        disabled=[NAME, SHAPE, MISSING, DISTINCT, WHY],
+        column_config=_config(),
+        height=min(38 * (len(base) + 1) + 4, 460),
+        alt="The columns of the table: whether to keep each, and its kind",
+    )
+    edited = _apply(table, base, frame)
+    for problem in edited.problems:
+        widgets.error_box(problem)
+    _tools(table, edited.schema)
+    return edited
+
+
+def _frame(schema: Schema, profile: TableProfile) -> pd.DataFrame:
+    import pandas as pd
+
+    found = {column.name: column for column in profile.columns}
+    return pd.DataFrame(
+        {
+            KEEP: [column.selected for column in schema],
+            NAME: list(schema.names),
+            KIND: [str(column.kind) for column in schema],
+            SHAPE: [_shape(found.get(column.name)) for column in schema],
+            MISSING: [_missing(found.get(column.name)) for column in schema],
+            DISTINCT: [found[column.name].distinct if column.name in found else None for column in schema],
+            WHY: [column.reason for column in schema],
+        }
+    )
+
+
+def _shape(column: ColumnProfile | None) -> list[int]:
+    """Rows per bin or per frequent value, for a small chart in the cell."""
+    if column is None:
+        return []
+    if column.histogram is not None:
+        return [int(rows) for rows in column.histogram[1]]
+    return [int(rows) for _, rows in column.top[:12]]
+
+
+def _missing(column: ColumnProfile | None) -> float | None:
+    return None if column is None or not column.rows else 100 * column.missing / column.rows
+
+
+def _config() -> dict[str, Any]:
+    config = st.column_config
+    return {
+        KEEP: config.CheckboxColumn("Keep", help="Only these columns are in the twin.", width=60, pinned=True),
+        NAME: config.TextColumn("Column", width=150, pinned=True),
+        KIND: config.SelectboxColumn(
+            "Kind", options=_KINDS, required=True, width=120, help="Decides how a column is learned. Click to correct."
+        ),
+        SHAPE: config.BarChartColumn("Values", width=120, y_min=0, help="How often each value or range of values is."),
+        MISSING: config.NumberColumn("Missing", format="%.1f %%", width=90),
+        DISTINCT: config.NumberColumn("Distinct", format="localized", width=90),
+        WHY: config.TextColumn("Why this kind", width="large"),
+    }
+
+
+def _apply(table: Dataset, base: Schema, frame: pd.DataFrame) -> Edited:
+    """The base with what the editor now says. A change that does not fit the values is left out, and told."""
+    columns: list[Column] = []
+    problems: list[str] = []
+    for column, keep, kind in zip(base, frame[KEEP], frame[KIND], strict=True):
+        try:
+            columns.append(_changed(table, column, bool(keep), Kind(kind)))
+        except TwinError as error:
+            columns.append(column)
+            problems.append(str(error))
+    schema = Schema(tuple(columns), base.name)
+    if not len(schema.selected):
+        problems.append("Keep at least one column.")
+    return Edited(schema, tuple(problems))
+
+
+def _changed(table: Dataset, column: Column, keep: bool, kind: Kind) -> Column:
+    return replace(column if kind is column.kind else cached.recast(table, column.name, kind), selected=keep)
+
+
+def _tools(table: Dataset, schema: Schema) -> None:
+    """Changes of all columns at once, and what is made anew."""
+    with st.container(horizontal=True, gap="small"):
+        for label, key, columns in (
+            ("Keep all", "keep-all", schema.names),
+            ("Keep none", "keep-none", ()),
+        ):
+            st.button(label, key=key, type="tertiary", on_click=_keep, args=(table, schema, columns))
+        st.button("Kinds as found", key="kinds-found", type="tertiary", on_click=_keep_found, args=(table,))
+    anew = [plain(c.name) for c in schema if c.selected and not c.kind.modelled]
+    if anew:
+        st.caption(f"Made anew in the form of the real ones, never learned: {', '.join(anew)}.")
+
+
+def _keep(table: Dataset, schema: Schema, names: tuple[str, ...]) -> None:
+    table.save_schema(replace(schema, columns=tuple(replace(c, selected=c.name in names) for c in schema)))
+    state.renew_editor()
+
+
+def _keep_found(table: Dataset) -> None:
+    table.save_schema(cached.schema(table))
+    state.renew_editor()

@@ -1,0 +1,75 @@
+"""What can be taken away from a run. Files are made when they are asked for, not before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from engine.table.write import FORMATS, to_bytes
+from pages.ui import cached
+from pages.ui.datasets import Dataset
+
+if TYPE_CHECKING:
+    from engine.results import StoredResult
+
+TABLES = ("csv", "xlsx", "parquet", "json")
+
+
+def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
+    """The table in four formats, CSV first; the report; the model."""
+    with st.container(horizontal=True, gap="small", key="downloads"):
+        for key in TABLES:
+            form = FORMATS[key]
+            first = key == TABLES[0]
+            st.download_button(
+                f"Download {form.label}" if first else form.label,
+                data=_table(run_id, key),
+                file_name=f"{table.title}-synthetic{form.suffix}",
+                mime=form.mime,
+                on_click="ignore",
+                type="primary" if first else "secondary",
+                icon=":material/download:",
+                key=f"download-{key}",
+            )
+        if result.evaluation is not None:
+            st.download_button(
+                "Report",
+                data=_report(table.title, run_id),
+                file_name=f"{table.title}-report.html",
+                mime="text/html",
+                on_click="ignore",
+                icon=":material/lab_profile:",
+                key="download-report",
+                help="All figures as one page that needs nothing else.",
+            )
+        st.download_button(
+            "Model",
+            data=result.model.read_bytes,
+            file_name=f"{table.title}-model.zip",
+            mime="application/zip",
+            on_click="ignore",
+            icon=":material/deployed_code:",
+            key="download-model",
+            help="The trained model, for more rows from the command line. What it keeps is in the guide.",
+        )
+
+
+def _table(run_id: str, key: str) -> Callable[[], bytes]:
+    def make() -> bytes:
+        schema = cached.jobs().schema(run_id).selected
+        return to_bytes(cached.result(run_id).synthetic, schema, key)
+
+    return make
+
+
+def _report(title: str, run_id: str) -> Callable[[], bytes]:
+    def make() -> bytes:
+        from engine.evaluation import report
+
+        result = cached.result(run_id)
+        assert result.evaluation is not None  # else there is no button
+        return report.html(result.evaluation, facts={**result.figures, "table": title}).encode()
+
+    return make

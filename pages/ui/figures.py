@@ -1,0 +1,110 @@
+"""Figures for people: each beside what fresh real rows get, with a sentence, and in a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.ui import widgets
+from pages.ui.words import plain, share
+
+if TYPE_CHECKING:
+    from engine.evaluation import Evaluation
+    from engine.evaluation.base import MetricResult
+    from engine.results import StoredResult
+
+
+def headline(result: StoredResult) -> None:
+    """A card for every figure, and of which model they are."""
+    evaluation = result.evaluation
+    if evaluation is None:
+        st.info("Nothing was measured in this run.")
+        return
+    with st.grid("auto", min_column_width=190):
+        for figure in evaluation.results:
+            _card(figure)
+    reason = str(result.figures.get("holdout_reason", ""))
+    st.caption(plain(f"{result.figures['figures_of']} {reason}".strip()))
+
+
+def _card(figure: MetricResult) -> None:
+    value = "–" if figure.value is None else share(figure.value)
+    note = "not applicable here" if figure.not_applicable else "no yardstick"
+    if figure.reference is not None:
+        note = f"{share(figure.reference)} for fresh real rows"
+    st.metric(
+        figure.info.label,
+        value,
+        delta=note,
+        delta_color="off",
+        delta_arrow="off",
+        help=plain(f"{figure.info.meaning} {figure.sentence}"),
+        border=True,
+        height="stretch",
+    )
+
+
+def in_words(evaluation: Evaluation) -> None:
+    """All figures as a table, and each with its sentence."""
+    import pandas as pd
+
+    rows = [_row(figure) for figure in evaluation.results]
+    config = st.column_config
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        key="figures",
+        alt="All figures, each beside the figure of fresh real rows",
+        column_config={
+            "Twin": config.NumberColumn(format="%.4f"),
+            "Fresh real rows": config.NumberColumn(
+                format="%.4f", help="The same figure of real rows that the model never saw."
+            ),
+            "Twin, as many rows": config.NumberColumn(
+                format="%.4f", help="The twin's figure on as many rows as were held out: compare these two."
+            ),
+            "In words": config.TextColumn(width="large"),
+        },
+    )
+
+
+def _row(figure: MetricResult) -> dict[str, object]:
+    low, high = figure.interval or (None, None)
+    return {
+        "Figure": figure.info.label,
+        "Twin": figure.value,
+        "95 % from": low,
+        "to": high,
+        "Fresh real rows": figure.reference,
+        "Twin, as many rows": figure.equal_size,
+        "In words": f"Not applicable: {figure.not_applicable}" if figure.not_applicable else figure.sentence,
+    }
+
+
+def by_column(evaluation: Evaluation) -> None:
+    """How alike each column is, and each pair: the worst first."""
+    from engine import charts
+
+    dark = widgets.dark()
+    known = {figure.info.key: figure for figure in evaluation.results if figure.parts}
+    left, right = st.columns(2)
+    if "column_shapes" in known:
+        fig = charts.column_shape_figure(known["column_shapes"], dark=dark)
+        left.plotly_chart(fig, theme=None, config=charts.CONFIG, key="shapes", alt="How alike each column is")
+    if "pair_trends" in known:
+        fig = charts.pair_figure(known["pair_trends"], dark=dark)
+        right.plotly_chart(fig, theme=None, config=charts.CONFIG, key="pairs", alt="How alike pairs of columns are")
+    if "missing_similarity" in known:
+        fig = charts.missing_figure(known["missing_similarity"], dark=dark)
+        st.plotly_chart(fig, theme=None, config=charts.CONFIG, key="missing", alt="Missing values of both tables")
+
+
+def scores(evaluation: Evaluation | None) -> dict[str, float]:
+    """Each column's shape figure, by name."""
+    if evaluation is None:
+        return {}
+    for figure in evaluation.results:
+        if figure.info.key == "column_shapes":
+            return {part.columns[0]: part.value for part in figure.parts}
+    return {}

@@ -1,0 +1,104 @@
+"""The guide's texts. What the engine knows (methods, figures, limits) is asked of it, never written twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine.generators.base import Capability, GeneratorInfo
+from engine.limits import Limits
+from engine.table.schema import Kind
+from pages.ui import datasets
+from pages.ui.words import plain, size
+
+STEPS = """
+1. **Upload** a table, or take a sample. What the reader guessed and mended is listed; nothing is changed silently.
+2. **Configure**: which columns to keep, what each is, which method, how many rows. The defaults are enough to go on.
+3. **Train**: a process of its own learns the table. Leave the page and find the run again. *Stop* ends it at once.
+4. **Compare** the twin with the real table, and download it. It has the same columns, types and formats.
+"""
+
+METHODS = """
+*Automatic* takes the method that suits the table's rows and columns, and says why. If a method fails, the next
+simpler one takes over, and the page says so.
+"""
+
+KINDS: Mapping[str, str] = {
+    kind.value: text
+    for kind, text in {
+        Kind.INTEGER: "Whole numbers; stay whole.",
+        Kind.DECIMAL: "Numbers with decimals; keep as many.",
+        Kind.CATEGORICAL: "A limited set of labels. The twin uses no others.",
+        Kind.BOOLEAN: "Two labels, such as yes and no.",
+        Kind.DATETIME: "Dates and times; keep format and resolution.",
+        Kind.TEXT: "Free text: made anew, never copied.",
+        Kind.IDENTIFIER: "Unique keys: new ones of the same form, none of the real ones.",
+        Kind.PERSONAL: "Names, e-mails, phones and the like: made up.",
+        Kind.CONSTANT: "One value throughout; stays.",
+    }.items()
+}
+
+FIGURES = """
+No figure stands alone. Beside each is the figure that **fresh real rows** get: real rows that were held out before
+training, compared with the rows that were trained on. That is the yardstick; a twin cannot be expected to be closer to
+the training rows than other real rows are. Without rows held out there is no yardstick.
+"""
+
+PRIVACY = """
+A synthetic table is **not anonymous by itself**. A method may have kept what it should not: each one's entry above says
+which real values its model holds, and category labels of the real table appear in the twin as they are.
+
+- The figures here measure likeness. None of them is a figure of privacy, and a high likeness says nothing about risk.
+- How far single real rows could be recognised, linked or guessed from the twin is measured by attacking it. No such
+  attacks are run here yet; so nothing is known about that risk for your table.
+- A result near chance in such a test would be absence of evidence, not proof.
+- Whether what remains is acceptable, under the GDPR, HIPAA or another rule, is the data controller's decision.
+
+What helps in any case: leave out columns that the purpose does not need, mark names, contacts and keys as *personal*
+or *identifier* so that they are made anew, and look at rare labels that may point to one person.
+"""
+
+_CAN = {
+    Capability.GIVEN: "rows with given values",
+    Capability.LIKELIHOOD: "plausibility of rows",
+    Capability.IMPUTE: "filling in missing cells",
+    Capability.TRAIN_ON: "learning added rows",
+}
+
+
+def method(info: GeneratorInfo) -> str:
+    """One method: how it works, when to use it, what its model keeps."""
+    lines = [
+        info.summary,
+        f"**When** {info.when}",
+        f"**Keeps of the real table** {info.holds}",
+        f"**Source** {plain(info.source)}",
+    ]
+    can = [_CAN[capability] for capability in Capability if capability in info.capabilities]
+    if can:
+        lines.append(f"**Also, from the command line** {', '.join(can)}")
+    if missing := info.missing_packages():
+        lines.append(f"**Cannot run here**: {' and '.join(missing)} is not installed.")
+    return "\n\n".join(lines)
+
+
+def metrics() -> Iterator[tuple[str, str]]:
+    """Every figure's name, with what it means and where it is from."""
+    from engine.evaluation.registry import METRICS
+
+    for metric in METRICS.values():
+        yield metric.info.label, f"{metric.info.meaning}\n\n**Source** {plain(metric.info.source)}"
+
+
+def limits() -> dict[str, str]:
+    """What this server takes, as its settings say."""
+    found = Limits.from_environment()
+    return {
+        "File": size(found.max_bytes),
+        "Unpacked": size(found.max_unpacked_bytes),
+        "Cells": f"{found.max_cells:,}",
+        "Columns": f"{found.max_columns:,}",
+        "Characters in a cell": f"{found.max_cell_characters:,}",
+        "Synthetic rows": f"{found.max_rows_to_make:,}",
+        "Trainings at once": f"{found.max_running_jobs:,}",
+        "Tables are kept for": f"{datasets.keep_seconds() / 3600:g} hours after their last use",
+    }

@@ -1,0 +1,174 @@
+"""The only owner of session keys, and of what stands in the address: which table, which run.
+
+Both are found again after a refresh, since the address names them and the disk holds them; the session only remembers
+them between page switches, which clear the address. What a person chose is kept on disk too (see `datasets`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import datasets
+from pages.ui.datasets import Dataset
+
+DATA, RUN = "data", "run"  # in the address
+_DATASET = "twin-dataset"
+_RUN = "twin-run"
+_START = "twin-start"  # the person pressed “Train”; the train page takes it from there
+_ROUND = "twin-round"  # how often the upload page began anew: a fresh uploader each time
+_UPLOADED = "twin-uploaded"  # the upload that was dealt with last, and what was wrong with it
+_EDITED = "twin-edited"  # what the table of columns showed when the page was opened
+_EDITOR = "twin-editor"  # how often that table was put back by a button: a fresh editor each time
+
+UPLOAD_PAGE, CONFIGURE_PAGE = "pages/upload.py", "pages/configure.py"
+TRAIN_PAGE, COMPARE_PAGE, GUIDE_PAGE = "pages/train.py", "pages/compare.py", "pages/guide.py"
+
+
+def sync() -> None:
+    """Bring address and session together; once at the start of every run of the app."""
+    if identity := st.query_params.get(DATA):
+        if identity != st.session_state.get(_DATASET):
+            st.session_state[_DATASET] = identity
+            st.session_state[_RUN] = st.query_params.get(RUN)
+        elif run := st.query_params.get(RUN):
+            st.session_state[_RUN] = run
+    _tell_address()
+
+
+def _tell_address() -> None:
+    wanted = {DATA: st.session_state.get(_DATASET), RUN: st.session_state.get(_RUN)}
+    for name, value in wanted.items():
+        if value and st.query_params.get(name) != value:
+            st.query_params[name] = value
+        elif not value and name in st.query_params:
+            del st.query_params[name]
+
+
+# The table
+
+
+def dataset() -> Dataset | None:
+    """The table that this session works on; None before one is chosen, or when it was cleared away."""
+    identity = st.session_state.get(_DATASET)
+    found = datasets.find(identity) if identity else None
+    if found is None and identity:
+        forget()
+    return found
+
+
+def use(chosen: Dataset) -> None:
+    """Work on this table from now on."""
+    st.session_state[_DATASET] = chosen.id
+    st.session_state[_RUN] = None
+    st.session_state[_ROUND] = upload_round() + 1
+    st.session_state.pop(_UPLOADED, None)
+    _tell_address()
+
+
+def forget() -> None:
+    """Work on no table. What is on disk stays."""
+    for name in (_DATASET, _RUN, _START, _UPLOADED, _EDITED):
+        st.session_state.pop(name, None)
+    st.session_state[_ROUND] = upload_round() + 1
+    _tell_address()
+
+
+def upload_round() -> int:
+    return int(st.session_state.get(_ROUND, 0))
+
+
+def upload_is_new(identity: str) -> bool:
+    """Whether this upload (by its own id) has not been dealt with yet."""
+    known = st.session_state.get(_UPLOADED)
+    return known is None or known[0] != identity
+
+
+def note_upload(identity: str, problem: str) -> None:
+    st.session_state[_UPLOADED] = (identity, problem)
+
+
+def upload_problem(identity: str) -> str:
+    """What was wrong with the upload shown now."""
+    known = st.session_state.get(_UPLOADED)
+    return known[1] if known is not None and known[0] == identity else ""
+
+
+# The run
+
+
+def run_id() -> str | None:
+    """The run that is looked at: the one of the address if it is this table's, else the table's latest."""
+    table = dataset()
+    if table is None:
+        return None
+    known = table.runs()
+    chosen = st.session_state.get(_RUN)
+    found = chosen if chosen in known else known[-1] if known else None
+    if found != chosen:
+        st.session_state[_RUN] = found
+        _tell_address()
+    return found
+
+
+def use_run(identity: str | None) -> None:
+    st.session_state[_RUN] = identity
+    _tell_address()
+
+
+def ask_for_start() -> None:
+    """Have the train page start a run as soon as it is shown."""
+    st.session_state[_START] = True
+
+
+def take_start() -> bool:
+    """Whether a start was asked for; the answer is yes once."""
+    return bool(st.session_state.pop(_START, False))
+
+
+# Widgets
+
+
+def seed(key: str, value: Any) -> str:
+    """Give a widget its first value, unless the person has changed it already; returns the key."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
+
+
+def put(key: str, value: Any) -> None:
+    """Give a widget that is not drawn yet another value."""
+    st.session_state[key] = value
+
+
+def value(key: str, default: Any = None) -> Any:
+    """What a widget drawn earlier holds."""
+    return st.session_state.get(key, default)
+
+
+def opened_with(key: str, current: Any) -> Any:
+    """What an editor was opened with. It is fed with that throughout, and never with its own output.
+
+    `current` is taken whenever the editor was not on screen before.
+    """
+    known = st.session_state.get(_EDITED)
+    if known is None or known[0] != key or key not in st.session_state:
+        known = (key, current)
+        st.session_state[_EDITED] = known
+    return known[1]
+
+
+def editor_round() -> int:
+    return int(st.session_state.get(_EDITOR, 0))
+
+
+def renew_editor() -> None:
+    """Have the table of columns drawn anew, from what is on disk."""
+    st.session_state[_EDITOR] = editor_round() + 1
+
+
+def at_least(key: str, share: float) -> float:
+    """The largest share that was ever given for this key, so that a bar does not go back."""
+    st.session_state[key] = max(share, st.session_state.get(key, 0.0))
+    return float(st.session_state[key])

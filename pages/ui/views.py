@@ -1,0 +1,154 @@
+"""Real and synthetic side by side: distributions, associations, figures, rows. Each is drawn only when looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from engine.errors import NotApplicable
+from pages.ui import cached, figures, state, widgets
+from pages.ui.words import plain, share
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from engine.evaluation.distributions import ColumnComparison
+    from engine.results import StoredResult
+
+SMALL = 12  # small charts on one page
+LAYOUTS = {"side by side": "Side by side", "overlaid": "Overlaid"}
+DISTRIBUTIONS, CORRELATIONS, FIGURES, ROWS = "Distributions", "Correlations", "Figures", "Rows"
+
+
+def draw(run_id: str, result: StoredResult, charts_wanted: bool) -> None:
+    names = [*([DISTRIBUTIONS] if charts_wanted else []), CORRELATIONS, FIGURES, ROWS]
+    view = st.segmented_control(
+        "View", names, key=state.seed("view", names[0]), required=True, label_visibility="collapsed"
+    )
+    if view == DISTRIBUTIONS and charts_wanted:
+        distributions(run_id)
+    elif view == CORRELATIONS:
+        correlations(run_id)
+    elif view == FIGURES:
+        _figures(result)
+    else:
+        rows(run_id, result)
+
+
+def _show(fig: go.Figure, key: str, alt: str) -> None:
+    from engine.charts import CONFIG
+
+    st.plotly_chart(fig, theme=None, config=CONFIG, key=key, alt=alt)
+
+
+# Distributions
+
+
+@st.fragment
+def distributions(run_id: str) -> None:
+    """One column large, by choice; below, all columns small, the least alike first."""
+    from engine import charts
+
+    with st.spinner("Comparing the columns …"):
+        scores = figures.scores(cached.result(run_id).evaluation)
+        found = {c.name: c for c in charts.worst_first(list(cached.distributions(run_id).values()), scores)}
+    if not found:
+        st.info("No column of this table has a distribution to compare: all are made anew.")
+        return
+    _large(found, scores)
+    if len(found) > 1:
+        st.subheader("All columns, the least alike first", anchor=False)
+        _small(list(found.values()), scores)
+
+
+def _large(found: dict[str, ColumnComparison], scores: dict[str, float]) -> None:
+    from engine import charts
+
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        name = st.selectbox(
+            "Column", list(found), key="column", width=300, format_func=lambda n: _with_score(n, scores)
+        )
+        comparison = found[str(name)]
+        layout = _choice("Layout", LAYOUTS, "layout")
+        known = charts.forms(comparison)
+        form = _choice("Form", {key: _form(key) for key in known}, f"form-{'-'.join(known)}")
+    fig = charts.distribution_figure(
+        comparison, form=form, layout=layout, score=scores.get(comparison.name), dark=widgets.dark()
+    )
+    _show(fig, "large", f"Distribution of {comparison.name} in both tables")
+
+
+def _choice(label: str, options: Mapping[str, str], key: str) -> Any:
+    """One of a few, by its key; nothing to choose where there is one only."""
+    first = next(iter(options))
+    if len(options) == 1:
+        return first
+    state.seed(key, first)
+    return st.segmented_control(label, list(options), format_func=options.__getitem__, key=key, required=True)
+
+
+def _form(form: str) -> str:
+    from engine.charts.distributions import FORM_LABELS
+
+    return FORM_LABELS[form]
+
+
+def _with_score(name: str, scores: dict[str, float]) -> str:
+    return f"{name} ({share(scores[name])} alike)" if name in scores else name
+
+
+def _small(found: list[ColumnComparison], scores: dict[str, float]) -> None:
+    from engine import charts
+
+    pages = -(-len(found) // SMALL)
+    page = st.pagination(pages, key="small-page") if pages > 1 else 1
+    with st.grid(3, min_column_width=280, border=True):
+        for place, comparison in enumerate(found[(page - 1) * SMALL : page * SMALL]):
+            fig = charts.mini_figure(comparison, score=scores.get(comparison.name), dark=widgets.dark())
+            _show(fig, f"small-{place}", f"Distribution of {comparison.name} in both tables")
+
+
+# Correlations, figures, rows
+
+
+def correlations(run_id: str) -> None:
+    """Heat maps of both tables and of their difference."""
+    from engine import charts
+
+    try:
+        with st.spinner("Relating the columns …"):
+            comparison = cached.associations(run_id)
+    except NotApplicable as error:
+        st.info(f"There is nothing to relate: {plain(str(error))}.")
+        return
+    real, synthetic, difference = charts.correlation_figures(comparison, dark=widgets.dark())
+    with st.grid(3, min_column_width=340):
+        _show(real, "heat-real", "Associations between columns of the real table")
+        _show(synthetic, "heat-synthetic", "Associations between columns of the synthetic table")
+        _show(difference, "heat-difference", "Synthetic less real associations")
+    st.caption(
+        "Between two numbers or dates: Pearson’s r. Between categories: Cramér’s V. "
+        "Between a number and a category: the correlation ratio. Blank where it is not defined."
+    )
+
+
+def _figures(result: StoredResult) -> None:
+    if result.evaluation is None:
+        st.info("Nothing was measured in this run.")
+        return
+    figures.in_words(result.evaluation)
+    figures.by_column(result.evaluation)
+
+
+def rows(run_id: str, result: StoredResult) -> None:
+    """The first rows of both tables, written as in the source."""
+    schema = cached.jobs().schema(run_id).selected
+    left, right = st.columns(2)
+    with left:
+        st.subheader("Real", anchor=False)
+        widgets.table_view(cached.real(run_id), "rows-real", "First rows of the real table", schema)
+    with right:
+        st.subheader("Synthetic", anchor=False)
+        widgets.table_view(result.synthetic, "rows-synthetic", "First rows of the synthetic table", schema)

@@ -1,0 +1,181 @@
+"""What several pages draw: heading with the line of steps, guards, errors, forms from settings, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from engine.errors import TwinError
+from pages.ui import state
+from pages.ui.datasets import Dataset
+from pages.ui.words import plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from engine.generators.base import GeneratorInfo
+    from engine.settings import SettingField
+    from engine.table.schema import Schema
+
+STEPS = (
+    ("Upload", state.UPLOAD_PAGE),
+    ("Configure", state.CONFIGURE_PAGE),
+    ("Train", state.TRAIN_PAGE),
+    ("Compare", state.COMPARE_PAGE),
+)
+PREVIEW = 500  # rows of a table that are shown
+
+
+def dark() -> bool:
+    """Whether the page is dark, for charts."""
+    return bool(st.context.theme.type == "dark")
+
+
+# Heading and guards
+
+
+def heading(step: str, title: str, lead: str = "") -> None:
+    """The line of steps, then what this page is about."""
+    _steps(step)
+    st.title(title, anchor=False)
+    if lead:
+        st.markdown(lead)
+
+
+def _steps(current: str) -> None:
+    """Where one is on the way; steps already open are links."""
+    reached = _reached()
+    names = [name for name, _ in STEPS]
+    with st.container(horizontal=True, gap="xsmall", key="steps"):
+        for place, (name, page) in enumerate(STEPS):
+            icon = f":material/counter_{place + 1}:"
+            if place < reached and place < names.index(current):
+                icon = ":material/check_circle:"
+            label = f"**{name}**" if name == current else name
+            st.page_link(page, label=label, icon=icon, help="", disabled=place > reached)
+
+
+def _reached() -> int:
+    """The number of the last step that can be opened."""
+    table = state.dataset()
+    if table is None:
+        return 0
+    return 3 if state.run_id() else 2
+
+
+def need_table() -> Dataset:
+    """The session's table; where there is none, a way to one, and the page ends."""
+    table = state.dataset()
+    if table is None:
+        st.info("There is no table here yet. Upload one, or try a sample.", icon=":material/table:")
+        if st.button("Choose a table", type="primary", key="to-upload"):
+            st.switch_page(state.UPLOAD_PAGE)
+        st.stop()
+    table.touch()
+    return table
+
+
+def need_run() -> str:
+    """The session's run; where there is none, a way to one, and the page ends."""
+    run = state.run_id()
+    if run is None:
+        st.info("Nothing has been trained on this table yet.", icon=":material/model_training:")
+        if st.button("Go to training", type="primary", key="to-train"):
+            st.switch_page(state.TRAIN_PAGE)
+        st.stop()
+    return run
+
+
+# Errors
+
+
+def error_box(error: TwinError | str) -> None:
+    """What went wrong by the person's doing, as a sentence."""
+    st.error(plain(str(error)), icon=":material/error:")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tells what goes wrong inside, and ends the page there. A bug passes through and stays loud."""
+    try:
+        yield
+    except TwinError as error:
+        error_box(error)
+        st.stop()
+
+
+# Forms
+
+
+def settings_form(info: GeneratorInfo, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs for a method's settings, the rarer ones folded away; what they hold now."""
+    from engine.settings import describe
+
+    fields = describe(info.settings)
+    found: dict[str, Any] = {}
+    common = [f for f in fields if not f.advanced]
+    rare = [f for f in fields if f.advanced]
+    if common:
+        with st.grid("auto", min_column_width=260):
+            found |= {f.name: _input(info.key, f, values) for f in common}
+    if rare:
+        with st.expander("More settings", key=f"more-{info.key}"), st.grid("auto", min_column_width=260):
+            found |= {f.name: _input(info.key, f, values) for f in rare}
+    return found
+
+
+def _input(method: str, field: SettingField, values: Mapping[str, Any]) -> Any:
+    """One input, as fits the setting's type, bounds and choices."""
+    key = state.seed(f"set-{method}-{field.name}", values.get(field.name, field.default))
+    if field.type is bool:
+        return st.toggle(field.label, key=key, help=field.help)
+    if field.choices is not None:
+        return st.selectbox(field.label, field.choices, key=key, help=field.help)
+    if field.type is str:
+        return st.text_input(field.label, key=key, help=field.help)
+    return _number(field, key)
+
+
+def _number(field: SettingField, key: str) -> int | float:
+    whole = field.type is int
+    convert = int if whole else float
+    found = st.number_input(
+        field.label,
+        min_value=None if field.low is None else convert(field.low),
+        max_value=None if field.high is None else convert(field.high),
+        step=1 if whole else None,
+        format="%d" if whole else "%g",
+        key=key,
+        help=f"{field.help} {_bounds(field)}".strip(),
+    )
+    return convert(found)
+
+
+def _bounds(field: SettingField) -> str:
+    if field.low is None and field.high is None:
+        return ""
+    if field.high is None:
+        return f"At least {field.low:g}."
+    return f"At most {field.high:g}." if field.low is None else f"From {field.low:g} to {field.high:g}."
+
+
+# Tables
+
+
+def table_view(frame: pd.DataFrame, key: str, alt: str, schema: Schema | None = None) -> None:
+    """The first rows of a table, to scroll through and to search; with a schema, as the source writes them."""
+    shown = frame.head(PREVIEW)
+    st.dataframe(shown if schema is None else schema.to_text(shown), hide_index=True, height=390, key=key, alt=alt)
+    if len(frame) > PREVIEW:
+        st.caption(f"The first {PREVIEW} of {len(frame):,} rows.")
+
+
+def next_step() -> None:
+    """The way from a page beside the journey back to it."""
+    table = state.dataset()
+    page, label = (state.UPLOAD_PAGE, "Choose a table") if table is None else (state.CONFIGURE_PAGE, "Go on")
+    if st.button(label, type="primary", key="next", icon=":material/arrow_forward:"):
+        st.switch_page(page)
