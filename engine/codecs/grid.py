@@ -161,7 +161,7 @@ class Grid:
             plain < low, np.ceil(low / fine) * fine, np.where(plain > high, np.floor(high / fine) * fine, plain)
         )
         result = np.where((coarse >= low) & (coarse <= high), coarse, inward)
-        return np.round(result, self.decimals)
+        return np.asarray(np.round(result, self.decimals))
 
     def _popular(
         self, at: Ints, rng: np.random.Generator, condition: CodeCondition | None

@@ -55,6 +55,18 @@ def code_demand(condition: Condition, codec: Codec) -> CodeCondition:
     return demand
 
 
+def both(first: CodeCondition, second: CodeCondition) -> CodeCondition:
+    """What fulfils two conditions on the same numbers."""
+    if first.values is None and second.values is None:
+        return CodeCondition(low=max(first.low, second.low), high=min(first.high, second.high))
+    if first.values is None:
+        first, second = second, first
+    values = np.empty(0) if first.values is None else first.values
+    if second.values is None:
+        return CodeCondition(values=values[(values >= second.low) & (values <= second.high)])
+    return CodeCondition(values=np.intersect1d(values, second.values), missing=first.missing and second.missing)
+
+
 def refusal(condition: Condition, reason: str) -> ConditionError:
     return ConditionError(f"“{condition.describe()}” cannot be fulfilled: {reason}.", column=condition.column)
 

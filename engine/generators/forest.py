@@ -1,0 +1,224 @@
+"""Forest: the columns one after the other, each from decision trees on the earlier ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from engine.codecs.numeric import NumericCodec
+from engine.codecs.table import TableCodec
+from engine.conditions import Condition
+from engine.generators import cells as cell_kinds
+from engine.generators import weighted
+from engine.generators.base import Capability, Family, Generator, GeneratorInfo
+from engine.generators.cells import Cells, GridCells, fit_cells
+from engine.generators.chain import Chain
+from engine.generators.chainfit import ChainFit
+from engine.generators.demands import both, code_demands, held_values, refusal
+from engine.generators.relations import Relation, find_links
+from engine.progress import Budget, CancelToken, Listener, Reporter
+from engine.seeds import stream
+from engine.settings import Settings, option
+from engine.table.schema import Schema
+
+if TYPE_CHECKING:
+    from engine.codecs.grid import CodeCondition
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ForestSettings(Settings):
+    trees: int = option(
+        5, "Trees for each column; new rows take one of them at random. More is smoother and slower.", low=1, high=50
+    )
+    leaf: int = option(
+        20, "Rows in each leaf, at least. Fewer is finer and stays nearer to single rows.", low=5, high=10_000
+    )
+    caution: float = option(
+        1.0,
+        "A split must explain that many times what a split on pure noise would; more gives fewer leaves.",
+        low=0.0,
+        high=20.0,
+    )
+    detail: int = option(512, "Cells into which a number is cut.", low=16, high=4096, advanced=True)
+    split_rows: int = option(
+        100_000,
+        "Rows, drawn at random for each tree, on which splits are sought; all rows fill the leaves.",
+        low=500,
+        high=2_000_000,
+        advanced=True,
+    )
+
+
+class Forest(Generator):
+    """Cells of the columns by a chain of trees, values inside the cells."""
+
+    info = GeneratorInfo(
+        key="forest",
+        label="Forest",
+        family=Family.STATISTICAL,
+        advanced=True,
+        summary="Makes the columns one after the other, each drawn from decision trees on the columns before it.",
+        when="For most tables: mixed kinds, gaps, relations of any shape among many columns.",
+        holds="Category labels, values that at least five rows share, the range of each number, exact rules between "
+        "columns, and how many training rows of each leaf lie in each cell.",
+        source="Reiter 2005 (CART for synthetic data); Breiman 2001 (bagging); McCarter 2024 (grids of cells).",
+        settings=ForestSettings,
+        capabilities=frozenset({Capability.GIVEN, Capability.LIKELIHOOD, Capability.IMPUTE}),
+        packages=("sklearn",),
+    )
+
+    settings: ForestSettings
+    codec: TableCodec
+    cells: list[Cells]
+    chain: Chain
+
+    def _fit(
+        self,
+        table: pd.DataFrame,
+        schema: Schema,
+        *,
+        seed: int,
+        progress: Listener | None,
+        cancel: CancelToken | None,
+        budget: Budget,
+    ) -> None:
+        reporter = Reporter("train", 3 * len(schema), progress, cancel)
+        self.codec = TableCodec(schema).fit(table)
+        codes = self.codec.encode(table)
+        self.cells = fit_cells(
+            self.codec, codes, stream(seed, "forest", "orders"), resolution=self.settings.detail, step=reporter.step
+        )
+        found = [own.cell(codes[:, j]) for j, own in enumerate(self.cells)]
+        numbers = [isinstance(codec, NumericCodec) for codec in self.codec.codecs]
+        order, links = find_links(codes, found, [own.size for own in self.cells], numbers, reporter.step)
+        cells = np.column_stack(found).astype(np.int32)
+        trainer = ChainFit(cells, self.cells, order, links, self.settings)
+        names = list(schema.names)
+        self.chain = trainer.fit(names, seed, reporter, budget)
+        self._note(names, trainer.late)
+
+    def _note(self, names: list[str], late: list[int]) -> None:
+        """Plain sentences on what was found and where the time was short."""
+        for j, link in self.chain.links.items():
+            self.notes.append(_SENTENCES[link.relation].format(names[j], names[link.source]))
+        if late:
+            self.notes.append(f"The time was up: {len(late)} of {len(names)} columns have fewer trees than asked for.")
+
+    def _sample(
+        self,
+        n: int,
+        *,
+        seed: int,
+        given: tuple[Condition, ...],
+        progress: Listener | None,
+        cancel: CancelToken | None,
+    ) -> pd.DataFrame:
+        reporter = Reporter("sample", len(self.cells), progress, cancel)
+        demands, weights = self._demands(given)
+        drawn = weighted.draw_rows(self.chain, n, weights, stream(seed, "forest", "rows"), reporter)
+        return self.codec.decode(self._codes(drawn, seed, demands))
+
+    def _codes(self, drawn: NDArray[np.int32], seed: int, demands: dict[int, CodeCondition]) -> Floats:
+        """(rows, columns) cells -> a value in each that fulfils its demand; copies have their source's value."""
+        codes = np.empty(drawn.shape)
+        for j in self.chain.order:
+            source = self.chain.copied(j)
+            if source is None:
+                rng = stream(seed, "forest", "values", self.codec.codecs[j].column.name)
+                codes[:, j] = self.cells[j].value(drawn[:, j].astype(np.int64), rng, demands.get(j))
+            else:
+                codes[:, j] = codes[:, source]
+        return codes
+
+    def _demands(self, given: tuple[Condition, ...]) -> tuple[dict[int, CodeCondition], dict[int, Floats]]:
+        """What each column's values must be, and the weights of cells, those of linked columns passed on.
+
+        Raises ConditionError for the first condition that cannot be fulfilled, alone or beside those before it.
+        """
+        demands: dict[int, CodeCondition] = {}
+        weights: dict[int, Floats] = {}
+        passed: dict[int, Floats] = {}
+        for condition in given:
+            ((j, demand),) = code_demands([condition], self.codec).items()
+            if self.chain.passed_on({j: self.cells[j].weights(demand)}) is None:
+                raise refusal(condition, "training saw no such row")
+            source = self.chain.copied(j)
+            at = j if source is None else source
+            demands[at] = both(demands[at], demand) if at in demands else demand
+            weights[at] = self.cells[at].weights(demands[at])
+            possible = self.chain.passed_on(weights)
+            if possible is None:
+                raise refusal(condition, "training saw no row that fulfils it together with the other conditions")
+            passed = possible
+        return demands, passed
+
+    def _log_likelihood(self, table: pd.DataFrame) -> Floats:
+        codes = self.codec.encode(table)
+        return self.chain.log_likelihood(self._found(codes), Reporter("score", len(self.cells)))
+
+    def _found(self, codes: Floats) -> NDArray[np.int32]:
+        """(rows, columns) codes -> cells, -1 for a gap in a column that had none in training."""
+        found = np.column_stack([own.cell(codes[:, j]) for j, own in enumerate(self.cells)]).astype(np.int32)
+        strange = np.isnan(codes) & ~np.array([own.missing for own in self.cells])
+        return np.where(strange, -1, found).astype(np.int32)
+
+    def _impute(
+        self, table: pd.DataFrame, *, seed: int, progress: Listener | None, cancel: CancelToken | None
+    ) -> pd.DataFrame:
+        codes = self.codec.encode(table)
+        wanted = np.isnan(codes)
+        reporter = Reporter("impute", int(wanted.any(axis=1).sum()), progress, cancel)
+        gaps = [own.missing for own in self.cells]
+        rng = stream(seed, "forest", "impute")
+        drawn = weighted.fill_in(self.chain, np.maximum(self._found(codes), 0), wanted, gaps, rng, reporter)
+        made = self.codec.decode(self._filled(codes, drawn, seed))
+        return pd.DataFrame({name: table[name].where(table[name].notna(), made[name]) for name in made})
+
+    def _filled(self, codes: Floats, drawn: NDArray[np.int32], seed: int) -> Floats:
+        """Values for (rows, columns) cells; copies and their sources have the same one, the known one if there is."""
+        values = self._codes(drawn, seed, {})
+        for j, link in self.chain.links.items():
+            if self.chain.copied(j) is not None:
+                source = codes[:, link.source]
+                values[:, link.source] = np.where(np.isnan(codes[:, j]), values[:, link.source], codes[:, j])
+                values[:, j] = np.where(np.isnan(source), values[:, link.source], source)
+        return values
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "codec": self.codec.state(),
+            "cells": [own.state() for own in self.cells],
+            "chain": self.chain.state(),
+        }
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        schema = self._fitted_schema()
+        self.codec = TableCodec.from_state(schema, state["codec"])
+        self.cells = [cell_kinds.from_state(own) for own in state["cells"]]
+        self.chain = Chain.from_state(state["chain"])
+        if [own.size for own in self.cells] != [len(own) for own in self.chain.counts]:
+            raise ValueError("cells and chain do not agree")
+
+    def _passport(self) -> dict[str, list[Any]]:
+        return held_values(self.codec, [_held(own) for own in self.cells])
+
+
+_SENTENCES = {
+    Relation.COPY: "Column “{}” is a copy of “{}”.",
+    Relation.RULE: "Column “{}” follows from “{}”, row by row; this holds in all made rows.",
+    Relation.GAPS: "Where column “{}” is missing follows from “{}”; this holds in all made rows.",
+}
+
+
+def _held(own: Cells) -> list[float]:
+    """Codes of the real values that a column's cells keep."""
+    if isinstance(own, GridCells):
+        return own.grid.held()
+    return np.arange(own.size - own.missing, dtype=np.float64).tolist()
