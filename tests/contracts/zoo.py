@@ -223,7 +223,7 @@ def _skewed() -> Animal:
 
 
 BUILDERS: tuple[Callable[[], Animal], ...] = (
-    mixed, _independent, _two_rows, _one_column, _empty_columns, _constants, _sizes, _many_levels, _zones, _names, _gaps,
-    _skewed,
+    mixed, _independent, _two_rows, _one_column, _empty_columns, _constants, _sizes, _many_levels, _zones, _names,
+    _gaps, _skewed,
 )  # fmt: skip
 ZOO: dict[str, Animal] = {animal.name: animal for animal in (build() for build in BUILDERS)}

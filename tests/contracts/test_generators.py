@@ -1,0 +1,72 @@
+"""Every registered generator keeps every promise on every animal of the zoo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.generators.base import Capability, Generator
+from engine.generators.registry import GENERATORS
+from tests.contracts.generator_checks import EVERYWHERE, ONCE, Case
+from tests.contracts.zoo import ZOO
+
+# Settings that make a method quick on small tables; all other settings are the defaults.
+CHEAP: dict[str, dict[str, Any]] = {
+    "copula": {"sweeps": 12, "rows": 500},
+    "forest": {"trees": 2},
+}
+
+# Promises that a generator is known not to keep on an animal: (generator, check, animal) -> why. "*" is any animal.
+EXCUSED: dict[tuple[str, str, str], str] = {}
+
+
+@cache
+def trained(key: str, animal: str) -> Generator:
+    kind = GENERATORS[key]
+    return kind(CHEAP.get(key, {})).fit(ZOO[animal].table, ZOO[animal].schema, seed=1)
+
+
+def pairs(checks: tuple[tuple[Callable[[Case], None], Capability | None], ...], animals: list[str]) -> list[Any]:
+    found = []
+    for key, kind in GENERATORS.items():
+        for check, capability in checks:
+            if capability is not None and capability not in kind.info.capabilities:
+                continue
+            for animal in animals:
+                why = EXCUSED.get((key, check.__name__, animal)) or EXCUSED.get((key, check.__name__, "*"))
+                marks = [pytest.mark.xfail(reason=why, strict=True)] if why else []
+                name = check.__name__.removeprefix("check_")
+                found.append(pytest.param(key, check, animal, id=f"{key}-{name}-{animal}", marks=marks))
+    return found
+
+
+def case(key: str, animal: str, folder: Path) -> Case:
+    return Case(GENERATORS[key], CHEAP.get(key, {}), ZOO[animal], trained(key, animal), folder)
+
+
+@pytest.mark.parametrize(("key", "check", "animal"), pairs(EVERYWHERE, list(ZOO)))
+def test_everywhere(key: str, check: Callable[[Case], None], animal: str, tmp_path: Path) -> None:
+    check(case(key, animal, tmp_path))
+
+
+@pytest.mark.parametrize(("key", "check", "animal"), pairs(ONCE, ["mixed"]))
+def test_once(key: str, check: Callable[[Case], None], animal: str, tmp_path: Path) -> None:
+    check(case(key, animal, tmp_path))
+
+
+def test_keys_and_labels_are_unique() -> None:
+    assert all(kind.info.key == key for key, kind in GENERATORS.items())
+    assert len({kind.info.label for kind in GENERATORS.values()}) == len(GENERATORS)
+
+
+def test_cheap_settings_and_excuses_name_what_exists() -> None:
+    names = {check.__name__ for check, _ in (*EVERYWHERE, *ONCE)}
+    assert set(CHEAP) <= set(GENERATORS)
+    for key, check, animal in EXCUSED:
+        assert key in GENERATORS
+        assert check in names
+        assert animal in {*ZOO, "*"}
