@@ -122,3 +122,7 @@ class Reporter:
         seconds = time.monotonic() - self._start
         left = seconds / self.done * (self.total - self.done) if self.done and self.total else None
         self._progress(Progress(self.stage, self.done, self.total, dict(losses), seconds, left, message))
+
+    def finish(self, message: str = "") -> None:
+        """The stage is complete, also where some of its steps were not needed."""
+        self.step(max(self.total - self.done, 0), message=message)

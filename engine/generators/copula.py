@@ -110,7 +110,7 @@ class Copula(Generator):
         choices = self._choices(codes, views, rows, ordered)
         columns = self._pick(codes, ordered, choices, patterns, reporter, budget, seed)
         self.model = self._trained(codes, columns, patterns, self.settings.sweeps, reporter, budget, seed)
-        reporter.step(message="done")
+        reporter.finish("done")
 
     def _choices(
         self, codes: Floats, views: Views, rows: NDArray[np.int64], ordered: list[LatentColumn]
