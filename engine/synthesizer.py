@@ -112,9 +112,8 @@ class Synthesizer:
         if not len(table.columns):
             raise SchemaError("Choose at least one column.")
         budget = budget if isinstance(budget, Budget) else Budget(budget)
+        fakers = _fakers(schema).fit(table)  # first, for it is quick to say what cannot be made up
         generator, report = self._train(table, schema, seed=seed, progress=progress, cancel=cancel, budget=budget)
-        fakers = _fakers(schema)
-        fakers.fit(table)
         self._schema, self._generator, self._fakers = schema, generator, fakers
         self._report = replace(report, rows=len(table), seed=seed, seconds=time.monotonic() - started)
         return self
