@@ -136,9 +136,12 @@ class Generator(ABC):
             raise DataError(f"The number of rows must be 0 or more, not {n}.")
         if given and Capability.GIVEN not in self.info.capabilities:
             raise MethodError(f"{self.info.label} cannot take given values; choose a method that can.")
-        for condition in given:
-            if condition.column not in schema:
-                raise ConditionError(f"Column “{condition.column}” is not part of the model.", column=condition.column)
+        names = [condition.column for condition in given]
+        for name in names:
+            if name not in schema:
+                raise ConditionError(f"Column “{name}” is not part of the model.", column=name)
+            if names.count(name) > 1:
+                raise ConditionError(f"Column “{name}” is given twice; use one condition, such as a range.", column=name)
         table = self._sample(n, seed=seed, given=tuple(given), progress=progress, cancel=cancel)
         if len(table) != n or list(table.columns) != list(schema.names):
             raise AssertionError(f"{self.info.key} made {table.shape}, asked were {n} rows of {schema.names}")
