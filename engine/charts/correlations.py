@@ -59,6 +59,7 @@ def _heat_map(
             texttemplate="%{text}" if k <= NUMBERS else None,
             textfont={"size": 11},
             colorbar={
+                "title": {"text": ""},  # without, Plotly moves the figure's own title out of sight
                 "orientation": "h",
                 "thickness": 8,
                 "len": 0.6,
@@ -77,13 +78,13 @@ def _heat_map(
     ticks = {"tickvals": list(range(k)), "ticktext": [theme.label(n, 18) for n in matrix.names], "showgrid": False}
     fig.update_xaxes(**ticks, tickangle=-90, tickfont={"size": size}, showticklabels=k <= BOTH_LABELS)
     fig.update_yaxes(**ticks, tickfont={"size": size}, range=[k - 0.5, -0.5])
-    fig.update_layout(margin={"t": 76}, hovermode="closest")
+    fig.update_layout(hovermode="closest")
     return fig
 
 
 def _height(k: int) -> int:
     """Cells stay about square at half the width of a wide page, and labels readable."""
-    return int(np.clip(210 + 18 * k, 300, 960))
+    return int(np.clip(240 + 18 * k, 330, 960))
 
 
 def _texts(matrix: AssociationMatrix, values: FloatArray, title: str) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 import plotly.graph_objects as go
@@ -64,9 +65,17 @@ def subtitle(comparison: ColumnComparison, score: float | None) -> str:
 
 
 def mini_figure(comparison: ColumnComparison, *, score: float | None = None, dark: bool = False) -> go.Figure:
-    """A small overlaid figure without legend and vertical axis, for grids of many columns."""
-    fig = distribution_figure(comparison, score=score, max_labels=6, dark=dark)
-    fig.update_layout(height=220, showlegend=False, margin={"t": 56}, title={"font": {"size": 14}})
+    """A small overlaid figure without legend and vertical axis, for grids of many columns; its title is one line."""
+    fig = distribution_figure(comparison, max_labels=6, dark=dark)
+    note = (
+        "" if score is None else f"<span style='font-size:12px;font-weight:400'>  {theme.percent(score)} alike</span>"
+    )
+    fig.update_layout(
+        height=190,
+        showlegend=False,
+        margin={"t": 40},
+        title={"text": theme.label(comparison.name, 24) + note, "font": {"size": 14}, "subtitle": {"text": ""}},
+    )
     fig.update_xaxes(title=None, nticks=4)
     fig.update_yaxes(title=None)
     if comparison.numeric:
@@ -99,7 +108,7 @@ def _binned(comparison: ColumnComparison, panels: Sequence[Sequence[str]], smoot
     y_title = "density" if smooth else "share of rows"
     for i in range(len(panels)):
         fig.update_yaxes(rangemode="tozero", col=i * per + per)
-        fig.update_yaxes(showticklabels=not smooth, tickformat=".0%" if not smooth else "", col=i * per + per)
+        fig.update_yaxes(showticklabels=not smooth, tickformat=".2~%" if not smooth else "", col=i * per + per)
     fig.update_yaxes(title_text="share of rows" if apart else y_title, col=1)
     _hover_mode(fig)
     return fig
@@ -173,7 +182,7 @@ def _share(side: Side, count: int) -> float:
 def _hover(comparison: ColumnComparison, names: Sequence[str], smooth: bool) -> go.Scatter:
     """Unseen points in the bins' middles that tell both tables' figures."""
     edges, sides = comparison.edges, comparison.sides
-    middles = [(a * b) ** 0.5 if comparison.log else (a + b) / 2 for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    middles = [(a * b) ** 0.5 if comparison.log else (a + b) / 2 for a, b in pairwise(edges)]
     texts = []
     for i in range(len(middles)):
         lines = [labels.line(name, sides[name], sides[name].counts[i]) for name in names]
@@ -221,7 +230,7 @@ def _apart(fig: go.Figure, comparison: ColumnComparison, names: Sequence[str], c
         tickangle=0 if len(ticks) == 1 else -90,
         col=column,
     )
-    fig.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=5, col=column)
+    fig.update_yaxes(tickformat=".2~%", rangemode="tozero", nticks=5, col=column)
 
 
 def _cumulative(comparison: ColumnComparison, panels: Sequence[Sequence[str]], dark: bool) -> go.Figure:
@@ -273,7 +282,7 @@ def _bars(comparison: ColumnComparison, panels: Sequence[Sequence[str]], most: i
         range=[len(ticks) - 0.4, -0.6],
         showgrid=False,
     )
-    fig.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=5, title_text="share of rows")
+    fig.update_xaxes(tickformat=".2~%", rangemode="tozero", nticks=5, title_text="share of rows")
     _match_x(fig, len(panels))
     bars = len(panels[0])
     fig.update_layout(height=max(150 + len(ticks) * (10 + 11 * bars), 240), barmode="group", hovermode="closest")

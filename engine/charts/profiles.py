@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import altair as alt
 import pandas as pd
 
 from engine.charts import theme
 
-HEIGHT = 56  # pixels
-BARS = 8  # labels shown
+HEIGHT = 72  # pixels
+BARS = 4  # labels shown
+BARE = {"left": 0, "right": 0, "top": 0, "bottom": 0}
 
 
 class Profile(Protocol):
@@ -25,19 +26,20 @@ class Profile(Protocol):
     def top(self) -> Sequence[tuple[str, int]]: ...
 
 
-def profile_chart(profile: Profile, *, dark: bool = False) -> alt.Chart:
+def profile_chart(profile: Profile, *, dark: bool = False) -> alt.Chart | alt.LayerChart:
     """A histogram of a number or date, else bars of the most frequent values; empty where there is neither.
 
     Values are data to Vega, never part of an expression or of a field's name, so they may hold anything.
     """
-    colour = theme.colours(dark).real
+    look = theme.colours(dark)
+    chart: Any
     if profile.histogram is not None and len(profile.histogram[1]):
-        chart = _histogram(*profile.histogram, colour)
+        chart, height = _histogram(*profile.histogram, look.real), HEIGHT
     else:
-        chart = _bars(profile.top[:BARS], colour)
-    dressed: alt.Chart = chart.properties(height=HEIGHT, width="container", background="transparent")
-    bare: alt.Chart = dressed.configure_view(stroke=None)
-    return bare
+        top = profile.top[:BARS]
+        chart, height = _bars(top, look), max(len(top), 1) * HEIGHT // BARS
+    sized = chart.properties(height=height, width="container", background="transparent", padding=BARE)
+    return cast("alt.Chart | alt.LayerChart", sized.configure_view(stroke=None))
 
 
 def _histogram(edges: Sequence[Any], counts: Sequence[int], colour: str) -> alt.Chart:
@@ -57,18 +59,24 @@ def _histogram(edges: Sequence[Any], counts: Sequence[int], colour: str) -> alt.
     return chart
 
 
-def _bars(top: Sequence[tuple[str, int]], colour: str) -> alt.Chart:
-    values = [{"place": i, "value": str(label), "rows": int(count)} for i, (label, count) in enumerate(top)]
-    chart: alt.Chart = (
-        alt.Chart(alt.InlineData(values=values))
-        .mark_bar(color=colour, cornerRadiusEnd=1)
-        .encode(
-            y=alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0)),
-            x=alt.X("rows:Q", axis=None, scale=alt.Scale(domainMin=0)),
-            tooltip=[alt.Tooltip("value:N"), alt.Tooltip("rows:Q", format=",")],
-        )
+def _bars(top: Sequence[tuple[str, int]], look: theme.Palette) -> alt.LayerChart:
+    """Bars with their values written on them."""
+    values = [
+        {"place": i, "value": str(label), "shown": theme.shorten(str(label), 28) or "(blank)", "rows": int(count)}
+        for i, (label, count) in enumerate(top)
+    ]
+    place = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0.18, paddingOuter=0))
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        y=place, tooltip=[alt.Tooltip("value:N"), alt.Tooltip("rows:Q", format=",")]
     )
-    return chart
+    bars = base.mark_bar(color=look.real, opacity=0.3, cornerRadiusEnd=2).encode(
+        x=alt.X("rows:Q", axis=None, scale=alt.Scale(domainMin=0))
+    )
+    names = base.mark_text(align="left", baseline="middle", dx=5, font=theme.FONT, fontSize=12, color=look.ink).encode(
+        x=alt.value(0), text="shown:N"
+    )
+    layered: alt.LayerChart = bars + names
+    return layered
 
 
 def _text(edge: Any) -> str:

@@ -91,6 +91,7 @@ def template(dark: bool = False) -> go.layout.Template:
         "title": {"font": {"size": 12.5, "color": look.soft}, "standoff": 10},
         "automargin": True,
         "ticks": "",
+        "ticklabelstandoff": 5,
     }
     return go.layout.Template(
         layout={

@@ -16,13 +16,14 @@ from pages.ui.datasets import Dataset
 
 if TYPE_CHECKING:
     import pandas as pd
-    from engine.table.profile import TableProfile
+    import plotly.graph_objects as go
 
     from engine.advice import Advice
     from engine.evaluation.associations import AssociationComparison
     from engine.evaluation.distributions import ColumnComparison
     from engine.jobs import Jobs
     from engine.results import StoredResult
+    from engine.table.profile import TableProfile
     from engine.table.read import Reading
     from engine.table.schema import Column, Kind, Schema
 
@@ -145,6 +146,14 @@ def distributions(run_id: str) -> dict[str, ColumnComparison]:
     from engine.evaluation.distributions import compare_table
 
     return compare_table(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected)
+
+
+@st.cache_resource(max_entries=10 * SMALL, ttl=_TIME, show_spinner=False)
+def mini_figure(run_id: str, column: str, score: float | None, dark: bool) -> go.Figure:
+    """One column's small chart."""
+    from engine import charts
+
+    return charts.mini_figure(distributions(run_id)[column], score=score, dark=dark)
 
 
 @st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)

@@ -11,7 +11,12 @@ from engine.samples import Sample
 from pages.ui import cached, state, widgets
 from pages.ui.words import count, size
 
-_LARGE = "<style>.st-key-drop section { min-height: 9rem; }</style>"  # a drop area that is easy to hit
+# A drop area that is easy to hit; Streamlit has no setting for its size.
+_LARGE = """<style>
+.st-key-drop section { min-height: 10rem; flex-direction: column; align-items: center; justify-content: center;
+  gap: 0.5rem; border-style: dashed; border-width: 1.5px; }
+.st-key-drop section > div { flex: none; margin: 0; }
+</style>"""
 
 
 def draw() -> None:

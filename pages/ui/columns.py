@@ -15,9 +15,11 @@ from pages.ui.words import plain
 
 if TYPE_CHECKING:
     import pandas as pd
+
     from engine.table.profile import ColumnProfile, TableProfile
 
 KEEP, NAME, KIND, SHAPE, MISSING, DISTINCT, WHY = "keep", "name", "kind", "shape", "missing", "distinct", "why"
+ALL_SHOWN = 16  # columns up to which the table shows them all without scrolling
 _KINDS = [str(kind) for kind in Kind]
 
 
@@ -39,7 +41,7 @@ def draw(table: Dataset) -> Edited:
         hide_index=True,
         disabled=[NAME, SHAPE, MISSING, DISTINCT, WHY],
         column_config=_config(),
-        height=min(38 * (len(base) + 1) + 4, 460),
+        height="content" if len(base) <= ALL_SHOWN else 560,
         alt="The columns of the table: whether to keep each, and its kind",
     )
     edited = _apply(table, base, frame)
@@ -82,7 +84,7 @@ def _missing(column: ColumnProfile | None) -> float | None:
 def _config() -> dict[str, Any]:
     config = st.column_config
     return {
-        KEEP: config.CheckboxColumn("Keep", help="Only these columns are in the twin.", width=60, pinned=True),
+        KEEP: config.CheckboxColumn("Keep", help="Only these columns are in the twin.", width=76, pinned=True),
         NAME: config.TextColumn("Column", width=150, pinned=True),
         KIND: config.SelectboxColumn(
             "Kind", options=_KINDS, required=True, width=120, help="Decides how a column is learned. Click to correct."

@@ -9,6 +9,8 @@ import streamlit as st
 from pages.ui import widgets
 from pages.ui.words import plain, share
 
+HEADLINE = ("overall", "column_shapes", "pair_trends", "missing_similarity")
+
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation
     from engine.evaluation.base import MetricResult
@@ -16,33 +18,34 @@ if TYPE_CHECKING:
 
 
 def headline(result: StoredResult) -> None:
-    """A card for every figure, and of which model they are."""
+    """The few figures that say most, and of which model they are."""
     evaluation = result.evaluation
     if evaluation is None:
         st.info("Nothing was measured in this run.")
         return
-    with st.grid("auto", min_column_width=190):
+    with st.grid(4, min_column_width=150):
         for figure in evaluation.results:
-            _card(figure)
+            if figure.info.key in HEADLINE and not figure.not_applicable:
+                _card(figure)
     reason = str(result.figures.get("holdout_reason", ""))
     st.caption(plain(f"{result.figures['figures_of']} {reason}".strip()))
 
 
 def _card(figure: MetricResult) -> None:
-    value = "–" if figure.value is None else share(figure.value)
-    note = "not applicable here" if figure.not_applicable else "no yardstick"
-    if figure.reference is not None:
-        note = f"{share(figure.reference)} for fresh real rows"
-    st.metric(
-        figure.info.label,
-        value,
-        delta=note,
-        delta_color="off",
-        delta_arrow="off",
-        help=plain(f"{figure.info.meaning} {figure.sentence}"),
-        border=True,
-        height="stretch",
-    )
+    with st.container(border=True, height="stretch", gap="xsmall", key=f"figure-{figure.info.key}"):
+        value = "–" if figure.value is None else share(figure.value)
+        st.metric(figure.info.label, value, help=plain(f"{figure.info.meaning} {figure.sentence}"))
+        st.caption(_beside(figure))
+
+
+def _beside(figure: MetricResult) -> str:
+    """What fresh real rows get, and the twin on as many rows, where that is another figure."""
+    if figure.reference is None:
+        return plain(f"No yardstick: {figure.reference_reason}.")
+    beside = f"Fresh real rows: {share(figure.reference)}."
+    if figure.equal_size is None or figure.equal_size == figure.value:
+        return beside
+    return f"{beside} As many twin rows: {share(figure.equal_size)}."
 
 
 def in_words(evaluation: Evaluation) -> None:

@@ -13,7 +13,6 @@ from pages.ui.words import count, plain, share
 
 if TYPE_CHECKING:
     from engine.table.profile import ColumnProfile, TableProfile
-
     from engine.table.read import Reading
     from engine.table.schema import Schema
 
@@ -88,11 +87,15 @@ def _profile(column: ColumnProfile, schema: Schema) -> None:
     from engine import charts
 
     with st.container(border=True, height="stretch", gap="xsmall"):
-        st.markdown(f"**{plain(column.name)}** :gray-badge[{column.kind}]")
-        st.caption(f"{_spread(column)}. {plain(schema[column.name].reason)}".strip())
-        st.space("stretch")
-        chart = charts.profile_chart(column, dark=widgets.dark())
-        st.altair_chart(chart, theme=None, alt=f"Distribution of {column.name}")
+        reason = schema[column.name].reason
+        st.markdown(
+            f"**{plain(column.name)}** :gray-badge[{column.kind}]",
+            help=f"{plain(reason[:1].upper() + reason[1:])}." if reason else None,
+        )
+        st.caption(_spread(column))
+        if column.histogram is not None or column.top:
+            chart = charts.profile_chart(column, dark=widgets.dark())
+            st.altair_chart(chart, theme=None, alt=f"Distribution of {column.name}")
 
 
 def _spread(column: ColumnProfile) -> str:

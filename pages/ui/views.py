@@ -14,10 +14,12 @@ from pages.ui.words import plain, share
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from engine.evaluation.associations import AssociationComparison
     from engine.evaluation.distributions import ColumnComparison
     from engine.results import StoredResult
 
 SMALL = 12  # small charts on one page
+PAIRS = 10  # pairs of columns listed
 LAYOUTS = {"side by side": "Side by side", "overlaid": "Overlaid"}
 DISTRIBUTIONS, CORRELATIONS, FIGURES, ROWS = "Distributions", "Correlations", "Figures", "Rows"
 
@@ -46,7 +48,6 @@ def _show(fig: go.Figure, key: str, alt: str) -> None:
 # Distributions
 
 
-@st.fragment
 def distributions(run_id: str) -> None:
     """One column large, by choice; below, all columns small, the least alike first."""
     from engine import charts
@@ -60,9 +61,10 @@ def distributions(run_id: str) -> None:
     _large(found, scores)
     if len(found) > 1:
         st.subheader("All columns, the least alike first", anchor=False)
-        _small(list(found.values()), scores)
+        _small(run_id, list(found), scores)
 
 
+@st.fragment
 def _large(found: dict[str, ColumnComparison], scores: dict[str, float]) -> None:
     from engine import charts
 
@@ -99,15 +101,14 @@ def _with_score(name: str, scores: dict[str, float]) -> str:
     return f"{name} ({share(scores[name])} alike)" if name in scores else name
 
 
-def _small(found: list[ColumnComparison], scores: dict[str, float]) -> None:
-    from engine import charts
-
-    pages = -(-len(found) // SMALL)
+@st.fragment
+def _small(run_id: str, names: list[str], scores: dict[str, float]) -> None:
+    pages = -(-len(names) // SMALL)
     page = st.pagination(pages, key="small-page") if pages > 1 else 1
-    with st.grid(3, min_column_width=280, border=True):
-        for place, comparison in enumerate(found[(page - 1) * SMALL : page * SMALL]):
-            fig = charts.mini_figure(comparison, score=scores.get(comparison.name), dark=widgets.dark())
-            _show(fig, f"small-{place}", f"Distribution of {comparison.name} in both tables")
+    with st.grid(3, min_column_width=260, border=True):
+        for place, name in enumerate(names[(page - 1) * SMALL : page * SMALL]):
+            fig = cached.mini_figure(run_id, name, scores.get(name), widgets.dark())
+            _show(fig, f"small-{place}", f"Distribution of {name} in both tables")
 
 
 # Correlations, figures, rows
@@ -124,14 +125,44 @@ def correlations(run_id: str) -> None:
         st.info(f"There is nothing to relate: {plain(str(error))}.")
         return
     real, synthetic, difference = charts.correlation_figures(comparison, dark=widgets.dark())
-    with st.grid(3, min_column_width=340):
+    with st.grid(2, min_column_width=330):
         _show(real, "heat-real", "Associations between columns of the real table")
         _show(synthetic, "heat-synthetic", "Associations between columns of the synthetic table")
         _show(difference, "heat-difference", "Synthetic less real associations")
+        _gaps(comparison)
     st.caption(
         "Between two numbers or dates: Pearson’s r. Between categories: Cramér’s V. "
         "Between a number and a category: the correlation ratio. Blank where it is not defined."
     )
+
+
+def _gaps(comparison: AssociationComparison) -> None:
+    """The pairs of columns whose association differs most."""
+    import pandas as pd
+
+    names, k = comparison.names, len(comparison.names)
+    pairs = [
+        (i, j) for i in range(k) for j in range(i + 1, k) if comparison.difference[i, j] == comparison.difference[i, j]
+    ]
+    pairs.sort(key=lambda pair: -abs(comparison.difference[pair]))
+    rows = [
+        {
+            "Columns": f"{names[i]} × {names[j]}",
+            "Real": float(comparison.real.values[i, j]),
+            "Synthetic": float(comparison.synthetic.values[i, j]),
+        }
+        for i, j in pairs[:PAIRS]
+    ]
+    with st.container(gap="xsmall"):
+        st.markdown("**Where both differ most**")
+        number = st.column_config.NumberColumn(format="%.3f")
+        st.dataframe(
+            pd.DataFrame(rows, columns=["Columns", "Real", "Synthetic"]),
+            hide_index=True,
+            key="gaps",
+            column_config={"Real": number, "Synthetic": number},
+            alt="Pairs of columns whose association differs most",
+        )
 
 
 def _figures(result: StoredResult) -> None:

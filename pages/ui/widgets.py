@@ -49,7 +49,7 @@ def _steps(current: str) -> None:
     """Where one is on the way; steps already open are links."""
     reached = _reached()
     names = [name for name, _ in STEPS]
-    with st.container(horizontal=True, gap="xsmall", key="steps"):
+    with st.container(horizontal=True, gap=None, key="steps", wrap=False):
         for place, (name, page) in enumerate(STEPS):
             icon = f":material/counter_{place + 1}:"
             if place < reached and place < names.index(current):
