@@ -153,9 +153,12 @@ class Metric(ABC):
     """Compares a synthetic with a real table, both parsed and with the schema's selected columns.
 
     `compute` is pure: same tables, same generator state, same score; row order never matters.
+    nothing: the figure of fresh real rows, or of a part of them, in which there is nothing to measure (no gap where the
+    twin invented some); None where that is no figure.
     """
 
     info: ClassVar[MetricInfo]
+    nothing: ClassVar[float | None] = None
 
     def sentence(self, score: Score) -> str:
         """What the figure says here, in plain words for people (the comparison with the reference follows it)."""

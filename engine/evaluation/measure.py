@@ -177,7 +177,7 @@ def _result(metric: Metric, scores: _Scores, tables: _Tables) -> MetricResult:
     if tables.fresh is None:
         return replace(plain, reference_reason=NO_HOLDOUT)
     try:
-        fresh = scores.get(type(metric), "fresh")
+        fresh = _fresh(metric, scores)
         equal = score if tables.equal is None else scores.get(type(metric), "equal")
     except NotApplicable as error:
         return replace(plain, reference_reason=f"the rows held out cannot be measured: {error}")
@@ -186,13 +186,23 @@ def _result(metric: Metric, scores: _Scores, tables: _Tables) -> MetricResult:
         sentence=f"{plain.sentence} {_beside(info, equal, fresh, len(tables.fresh))}",
         reference=fresh.value,
         equal_size=equal.value,
-        parts=_with_references(score.parts, fresh.parts),
+        parts=_with_references(score.parts, fresh.parts, metric.nothing),
     )
 
 
-def _with_references(parts: tuple[Part, ...], fresh: tuple[Part, ...]) -> tuple[Part, ...]:
+def _fresh(metric: Metric, scores: _Scores) -> Score:
+    """The reference. Raises NotApplicable."""
+    try:
+        return scores.get(type(metric), "fresh")
+    except NotApplicable:
+        if metric.nothing is None:
+            raise
+        return Score(metric.nothing)
+
+
+def _with_references(parts: tuple[Part, ...], fresh: tuple[Part, ...], nothing: float | None) -> tuple[Part, ...]:
     known = {(part.columns, part.method): part.value for part in fresh}
-    return tuple(replace(part, reference=known.get((part.columns, part.method))) for part in parts)
+    return tuple(replace(part, reference=known.get((part.columns, part.method), nothing)) for part in parts)
 
 
 def _beside(info: MetricInfo, twin: Score, fresh: Score, rows: int) -> str:

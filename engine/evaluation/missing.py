@@ -18,6 +18,7 @@ RATE = "Missing-rate similarity"
 
 
 class MissingSimilarity(Metric):
+    nothing: ClassVar[float | None] = 1.0
     info: ClassVar[MetricInfo] = MetricInfo(
         key="missing_similarity",
         label="Missing values",

@@ -141,7 +141,9 @@ class Generator(ABC):
             if name not in schema:
                 raise ConditionError(f"Column “{name}” is not part of the model.", column=name)
             if names.count(name) > 1:
-                raise ConditionError(f"Column “{name}” is given twice; use one condition, such as a range.", column=name)
+                raise ConditionError(
+                    f"Column “{name}” is given twice; use one condition, such as a range.", column=name
+                )
         table = self._sample(n, seed=seed, given=tuple(given), progress=progress, cancel=cancel)
         if len(table) != n or list(table.columns) != list(schema.names):
             raise AssertionError(f"{self.info.key} made {table.shape}, asked were {n} rows of {schema.names}")
