@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import sidebar, state, widgets
+from dashboard.ui import sidebar, state, widgets
 
 ASSETS = Path(__file__).parent / "assets"
 

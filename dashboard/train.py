@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, figures, runs, state, widgets
-from pages.ui.choices import Choices
-from pages.ui.words import count, plain
+from dashboard.ui import cached, figures, runs, state, widgets
+from dashboard.ui.choices import Choices
+from dashboard.ui.words import count, plain
 
 widgets.heading("Train", "Train the twin")
 table = widgets.need_table()

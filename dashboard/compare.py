@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, downloads, figures, runs, state, views, widgets
-from pages.ui.words import count, plain, seconds
+from dashboard.ui import cached, downloads, figures, runs, state, views, widgets
+from dashboard.ui.words import count, plain, seconds
 
 widgets.heading("Compare", "Real and synthetic")
 table = widgets.need_table()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import datasets, state
-from pages.ui.datasets import Dataset
-from pages.ui.words import plain
+from dashboard.ui import datasets, state
+from dashboard.ui.datasets import Dataset
+from dashboard.ui.words import plain
 
 
 def draw() -> None:
@@ -24,7 +24,7 @@ def draw() -> None:
 
 def _start_over(table: Dataset) -> None:
     if table.runs():
-        from pages.ui import cached
+        from dashboard.ui import cached
 
         cached.delete_runs(table)
     datasets.remove(table)

@@ -10,8 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import datasets
-from pages.ui.datasets import Dataset
+from dashboard.ui import datasets
+from dashboard.ui.datasets import Dataset
 
 DATA, RUN = "data", "run"  # in the address
 _DATASET = "twin-dataset"
@@ -22,8 +22,10 @@ _UPLOADED = "twin-uploaded"  # the upload that was dealt with last, and what was
 _EDITED = "twin-edited"  # what the table of columns showed when the page was opened
 _EDITOR = "twin-editor"  # how often that table was put back by a button: a fresh editor each time
 
-UPLOAD_PAGE, CONFIGURE_PAGE = "pages/upload.py", "pages/configure.py"
-TRAIN_PAGE, COMPARE_PAGE, GUIDE_PAGE = "pages/train.py", "pages/compare.py", "pages/guide.py"
+# Not in a folder named “pages”: Streamlit takes such a one for the app itself until the first session of a server has
+# come to `st.navigation`, so that the first refresh after a restart would show a bare page without its table.
+UPLOAD_PAGE, CONFIGURE_PAGE = "dashboard/upload.py", "dashboard/configure.py"
+TRAIN_PAGE, COMPARE_PAGE, GUIDE_PAGE = "dashboard/train.py", "dashboard/compare.py", "dashboard/guide.py"
 
 
 def sync() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import chooser, portrait, state, widgets
+from dashboard.ui import chooser, portrait, state, widgets
 
 table = state.dataset()
 if table is None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui import widgets
-from pages.ui.words import plain, share
+from dashboard.ui import widgets
+from dashboard.ui.words import plain, share
 
 HEADLINE = ("overall", "column_shapes", "pair_trends", "missing_similarity")
 

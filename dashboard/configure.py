@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, columns, method, options, state, widgets
-from pages.ui.choices import Choices, keep
-from pages.ui.words import count, plain
+from dashboard.ui import cached, columns, method, options, state, widgets
+from dashboard.ui.choices import Choices, keep
+from dashboard.ui.words import count, plain
 
 widgets.heading("Configure", "Configure the twin", "Everything has a sensible default: go on whenever you like.")
 table = widgets.need_table()

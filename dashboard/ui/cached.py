@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui import datasets
-from pages.ui.datasets import Dataset
+from dashboard.ui import datasets
+from dashboard.ui.datasets import Dataset
 
 if TYPE_CHECKING:
     import pandas as pd
