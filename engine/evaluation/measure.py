@@ -177,8 +177,8 @@ def _result(metric: Metric, scores: _Scores, tables: _Tables) -> MetricResult:
     if tables.fresh is None:
         return replace(plain, reference_reason=NO_HOLDOUT)
     try:
-        fresh = _fresh(metric, scores)
-        equal = score if tables.equal is None else scores.get(type(metric), "equal")
+        fresh = _counted(metric, scores, "fresh")
+        equal = score if tables.equal is None else _counted(metric, scores, "equal")
     except NotApplicable as error:
         return replace(plain, reference_reason=f"the rows held out cannot be measured: {error}")
     return replace(
@@ -190,10 +190,10 @@ def _result(metric: Metric, scores: _Scores, tables: _Tables) -> MetricResult:
     )
 
 
-def _fresh(metric: Metric, scores: _Scores) -> Score:
-    """The reference. Raises NotApplicable."""
+def _counted(metric: Metric, scores: _Scores, side: str) -> Score:
+    """The score of a side where also having nothing to measure may be a figure. Raises NotApplicable."""
     try:
-        return scores.get(type(metric), "fresh")
+        return scores.get(type(metric), side)
     except NotApplicable:
         if metric.nothing is None:
             raise
