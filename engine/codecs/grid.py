@@ -280,9 +280,10 @@ def _edges(distinct: Floats, counts: Ints, groups: list[Ints], i: int) -> tuple[
     group = groups[i]
     first, last = group[0], group[-1]
     low, high = float(distinct[first]), float(distinct[last])
-    if len(group) > 2 and counts[first] < SHARED:
+    several = len(group) > 2 or (len(group) == 2 and first > 0 and last < len(distinct) - 1)
+    if several and counts[first] < SHARED:
         low = float((distinct[first] + distinct[group[1]]) / 2)
-    if len(group) > 2 and counts[last] < SHARED:
+    if several and counts[last] < SHARED:
         high = float((distinct[last] + distinct[group[-2]]) / 2)
     if i > 0 and groups[i - 1][-1] == first - 1:
         low = float((distinct[first - 1] + distinct[first]) / 2)

@@ -48,6 +48,10 @@ class Cells(ABC):
         """(size,) share of each cell that fulfils the condition."""
 
     @abstractmethod
+    def held(self) -> list[float]:
+        """Codes of the real values that are kept: levels that were seen, numbers that several rows share."""
+
+    @abstractmethod
     def state(self) -> dict[str, Any]: ...
 
 
@@ -76,6 +80,9 @@ class GridCells(Cells):
 
     def weights(self, condition: CodeCondition) -> Floats:
         return self.grid.weights(condition)
+
+    def held(self) -> list[float]:
+        return self.grid.held()
 
     def state(self) -> dict[str, Any]:
         return {"kind": self.kind, "grid": self.grid.state()}
@@ -119,6 +126,9 @@ class LevelCells(Cells):
         else:
             inside = (self.order >= condition.low) & (self.order <= condition.high)
         return np.r_[[float(condition.missing)], inside] if self.missing else inside.astype(np.float64)
+
+    def held(self) -> list[float]:
+        return np.flatnonzero(self.level_counts > 0).astype(np.float64).tolist()
 
     def state(self) -> dict[str, Any]:
         return {

@@ -15,7 +15,7 @@ from engine.conditions import Condition
 from engine.generators import cells as cell_kinds
 from engine.generators import weighted
 from engine.generators.base import Capability, Family, Generator, GeneratorInfo
-from engine.generators.cells import Cells, GridCells, fit_cells
+from engine.generators.cells import Cells, fit_cells
 from engine.generators.chain import Chain
 from engine.generators.chainfit import ChainFit
 from engine.generators.demands import both, code_demands, held_values, refusal
@@ -123,7 +123,9 @@ class Forest(Generator):
         reporter = Reporter("sample", len(self.cells), progress, cancel)
         demands, weights = self._demands(given)
         drawn = weighted.draw_rows(self.chain, n, weights, stream(seed, "forest", "rows"), reporter)
-        return self.codec.decode(self._codes(drawn, seed, demands))
+        codes = self._codes(drawn, seed, demands)
+        reporter.finish()
+        return self.codec.decode(codes)
 
     def _codes(self, drawn: NDArray[np.int32], seed: int, demands: dict[int, CodeCondition]) -> Floats:
         """(rows, columns) cells -> a value in each that fulfils its demand; copies have their source's value."""
@@ -207,7 +209,7 @@ class Forest(Generator):
             raise ValueError("cells and chain do not agree")
 
     def _passport(self) -> dict[str, list[Any]]:
-        return held_values(self.codec, [_held(own) for own in self.cells])
+        return held_values(self.codec, [own.held() for own in self.cells])
 
 
 _SENTENCES = {
@@ -215,10 +217,3 @@ _SENTENCES = {
     Relation.RULE: "Column “{}” follows from “{}”, row by row; this holds in all made rows.",
     Relation.GAPS: "Where column “{}” is missing follows from “{}”; this holds in all made rows.",
 }
-
-
-def _held(own: Cells) -> list[float]:
-    """Codes of the real values that a column's cells keep."""
-    if isinstance(own, GridCells):
-        return own.grid.held()
-    return np.arange(own.size - own.missing, dtype=np.float64).tolist()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.codecs.grid import CodeCondition
 from engine.generators import cells as cell_kinds
-from engine.generators.cells import Cells, GridCells, LevelCells
+from engine.generators.cells import Cells
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -203,10 +203,7 @@ class LatentColumn:
 
     def held(self) -> list[float]:
         """Codes of the real values that the column keeps."""
-        if isinstance(self.cells, GridCells):
-            return self.cells.grid.held()
-        assert isinstance(self.cells, LevelCells)
-        return np.flatnonzero(self.cells.level_counts > 0).astype(np.float64).tolist()
+        return self.cells.held()
 
     def state(self) -> dict[str, Any]:
         return {"cells": self.cells.state(), "latent": self.latent.state(), "option_of": self.option_of}

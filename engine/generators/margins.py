@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.codecs.grid import CodeCondition
 from engine.codecs.numeric import rounded
 from engine.generators import cells as cell_kinds
-from engine.generators.cells import Cells, GridCells
+from engine.generators.cells import Cells
 
 if TYPE_CHECKING:
     from engine.statistics.fitting import Fitted
@@ -67,9 +67,7 @@ class CellMargin(Margin):
         return self.cells.value(found, rng, condition)
 
     def held(self) -> list[float]:
-        if isinstance(self.cells, GridCells):
-            return self.cells.grid.held()
-        return np.flatnonzero(self.weights > 0).astype(float).tolist()
+        return self.cells.held()
 
     def state(self) -> dict[str, Any]:
         return {"kind": self.kind, "cells": self.cells.state(), "weights": self.weights}

@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Cells = NDArray[np.int32]
 
+_CUTS = 10  # of one feature that are as good as independent
 BACKGROUND = 1e-4  # share of the overall distribution mixed into each leaf where chances are asked for
 
 
@@ -94,7 +95,7 @@ class LeafTable:
         leaf = self.leaf(features, tree)
         reach = np.r_[0.0, np.cumsum(self.count * weight[self.state_of])]
         first, end = self.start[leaf], self.start[leaf + 1]
-        own = (reach[end] - reach[first]) / (self._reach[end] - self._reach[first])
+        own = (reach[end] - reach[first]) / np.maximum(self._reach[end] - self._reach[first], 1)
         overall = self.share @ weight  # (trees,)
         own, rest = (1 - BACKGROUND) * own, BACKGROUND * overall[tree]
         inside = rng.random(len(leaf)) * (own + rest) < own
@@ -112,7 +113,7 @@ class LeafTable:
         keys = np.repeat(np.arange(self.leaves), np.diff(self.start)) * size + self.state_of
         at = np.minimum(np.searchsorted(keys, leaf * size + states), len(keys) - 1)
         met = np.where(keys[at] == leaf * size + states, self.count[at], 0)
-        total = self._reach[self.start[leaf + 1]] - self._reach[self.start[leaf]]
+        total = np.maximum(self._reach[self.start[leaf + 1]] - self._reach[self.start[leaf]], 1)
         return np.asarray((1 - BACKGROUND) * met / total + BACKGROUND * self.share[tree, states])
 
 
@@ -139,7 +140,7 @@ def grow_one(features: Cells, target: Ints, rows: Ints, seed: int, growth: Growt
     model = DecisionTreeClassifier(
         criterion="entropy",
         min_samples_leaf=growth.leaf_rows,
-        min_impurity_decrease=growth.caution * _noise_gain(target) / len(rows),
+        min_impurity_decrease=growth.caution * _noise_gain(target, features.shape[1]) / len(rows),
         random_state=seed,
     ).fit(features[rows].astype(np.float32), target)
     tree = model.tree_
@@ -152,12 +153,17 @@ def grow_one(features: Cells, target: Ints, rows: Ints, seed: int, growth: Growt
     }
 
 
-def _noise_gain(target: Ints) -> float:
-    """Bits that the best cut of a feature without any relation is expected to gain over all rows."""
+def _noise_gain(target: Ints, features: int) -> float:
+    """Bits that hardly any of all possible cuts gains, in all rows together, where there is no relation.
+
+    Twice the gain in nats of one cut is chi-squared with one degree of freedom less than there are states; the bound
+    on its tail is that of Laurent and Massart 2000 (DOI 10.1214/aos/1015957395, lemma 1).
+    """
     share = np.bincount(target) / len(target)
     share = share[share > 0]
     states = float(np.exp(-(share * np.log(share)).sum()))  # as many as there would be if all were as frequent
-    return ((states - 1) / 2 + math.log(len(target)) / 2) / math.log(2)
+    freedom, cuts = states - 1, math.log(features * _CUTS)
+    return (freedom / 2 + math.sqrt(freedom * cuts) + cuts) / math.log(2)
 
 
 def joined(parts: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
