@@ -1,0 +1,82 @@
+"""The plain facts of a column on which guesses rest: its distinct cells as text, how often each appears, and gaps."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from engine.table import dtypes, tokens
+from engine.table.schema import TEXT
+
+_WORDS = re.compile(r"[A-Za-z][a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A raw column at a glance.
+
+    values: as they came; text: the (rows,) cells as text, missing as NaN; distinct and counts: (n,) the different
+    cells in order of appearance, candidates for missing taken out; found: those candidates with their counts; gaps:
+    cells that are absent; words: of the name, in small letters.
+    """
+
+    name: str
+    storage: str
+    values: pd.Series
+    text: pd.Series
+    distinct: pd.Series
+    counts: np.ndarray
+    found: dict[str, int]
+    gaps: int
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, values: pd.Series, name: str, storage: str) -> Cells:
+        text = dtypes.labels(values)
+        codes, uniques = pd.factorize(text)
+        all_distinct = pd.Series(uniques, dtype="str")
+        all_counts = np.bincount(codes[codes >= 0], minlength=len(all_distinct))
+        found = tokens.candidates(all_distinct) if storage == TEXT or dtypes.is_text(values.dtype) else []
+        present = ~all_distinct.isin(found).to_numpy()
+        by_cell = dict(zip(all_distinct, all_counts.tolist(), strict=True)) if found else {}
+        return cls(
+            name,
+            storage,
+            values,
+            text,
+            all_distinct[present].reset_index(drop=True),
+            all_counts[present],
+            {cell: by_cell[cell] for cell in found},
+            int((codes < 0).sum()),
+            name_words(name),
+        )
+
+    @property
+    def rows(self) -> int:
+        return len(self.text)
+
+    @property
+    def known(self) -> int:
+        """Cells that are neither absent nor candidates for missing."""
+        return int(self.counts.sum())
+
+    @property
+    def unique(self) -> bool:
+        """Whether every known cell is different from all others."""
+        return len(self.distinct) == self.known > 0
+
+    def token_tuple(self, missing: list[str]) -> tuple[str, ...]:
+        """The missing tokens of the column, the commonest first."""
+        counts = {cell: self.found[cell] for cell in missing}
+        if self.storage != TEXT:
+            return tuple(sorted(counts, key=lambda c: -counts[c]))
+        counts[""] = counts.get("", 0) + self.gaps
+        return tuple(sorted(counts, key=lambda c: (-counts[c], c != "")))
+
+
+def name_words(name: str) -> frozenset[str]:
+    """The words of a name: "hostID_2" is host, id and 2."""
+    return frozenset(w.lower() for w in _WORDS.findall(name))

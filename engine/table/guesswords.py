@@ -1,0 +1,87 @@
+"""What a column of words is: categories, keys or free text."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.table import dtypes, keys, tokens
+from engine.table.cellfacts import Cells
+from engine.table.names_hint import hints
+from engine.table.schema import Column, Kind
+
+_KEY_ROWS = 5
+_LONG = 60  # characters on average, from which cells are prose
+_WORDY = 2.5  # words on average, from which different cells are free text
+
+
+def words(cells: Cells) -> Column:
+    """The last attempt, which always finds something."""
+    missing = tokens.among_words(list(cells.found), cells.distinct)
+    kept = [cell for cell in cells.found if cell not in missing]
+    levels = len(cells.distinct) + len(kept)
+    known = cells.known + sum(cells.found[cell] for cell in kept)
+    shape = _Shape(cells, levels, known)
+    kind, reason, confidence = _choice(cells, shape)
+    if cells.rows == 1:
+        confidence = min(confidence, 0.3)
+    from engine.table.guess import missing_note
+
+    return Column(
+        cells.name,
+        kind,
+        cells.storage,
+        pattern=keys.pattern_of(cells.distinct) if kind is Kind.IDENTIFIER else None,
+        levels=dtypes.levels_of(cells.values),
+        missing_tokens=cells.token_tuple(missing),
+        reason=reason + missing_note(cells, missing),
+        confidence=confidence,
+    )
+
+
+class _Shape:
+    """Lengths, words and repetition of the distinct cells."""
+
+    def __init__(self, cells: Cells, levels: int, known: int) -> None:
+        self.levels, self.known = levels, known
+        lengths = cells.distinct.str.len().to_numpy(dtype=float)
+        blanks = cells.distinct.str.count(r"\s+").to_numpy(dtype=float)
+        weights = cells.counts / max(cells.counts.sum(), 1)
+        self.length = float((lengths * weights).sum())
+        self.words = float(((blanks + 1) * weights).sum())
+        self.digits = bool(len(cells.distinct)) and float(cells.distinct.str.contains(r"[0-9]").mean()) > 0.9
+        self.spaceless = float(np.mean(blanks == 0)) if len(blanks) else 0.0
+        self.share = levels / known if known else 0.0
+
+
+def _choice(cells: Cells, shape: _Shape) -> tuple[Kind, str, float]:
+    if _is_key(cells, shape):
+        return Kind.IDENTIFIER, _key_reason(cells), 0.95 if hints(cells).key else 0.85
+    repeats = f"{shape.levels:,} different values in {shape.known:,} cells"
+    if shape.length > _LONG and shape.share > 0.1:
+        return Kind.TEXT, f"long texts, {repeats}", 0.9
+    if shape.share > 0.5 and shape.levels > 20 and shape.words >= _WORDY:
+        return Kind.TEXT, f"several words a cell, {repeats}", 0.9
+    if shape.share > 0.8 and shape.levels > 50:
+        return Kind.TEXT, f"{repeats}, hardly any twice", 0.6
+    sure = 0.95 if shape.share < 0.1 else 0.7
+    zeros = "numbers with leading zeros are kept as text; " if _leading_zeros(cells) else ""
+    return Kind.CATEGORICAL, zeros + repeats, sure
+
+
+def _is_key(cells: Cells, shape: _Shape) -> bool:
+    """All different, in one piece, and made like keys or called so."""
+    if not cells.unique or len(cells.distinct) < _KEY_ROWS or cells.known < 0.95 * cells.rows:
+        return False
+    if shape.spaceless < 1.0 or shape.length > 80:
+        return False
+    return hints(cells).key or shape.digits
+
+
+def _key_reason(cells: Cells) -> str:
+    if keys.is_uuid(cells.distinct):
+        return "UUIDs, all different"
+    return "all different, in one piece, and made like keys"
+
+
+def _leading_zeros(cells: Cells) -> bool:
+    return bool(cells.distinct.str.fullmatch(r"0[0-9]+").any()) and bool(cells.distinct.str.fullmatch(r"[0-9]+").all())

@@ -1,0 +1,63 @@
+"""Guesses what each column of a raw table is, with a reason and a confidence; the person may correct every guess.
+
+Values decide, not dtypes: text columns of numbers, dates and truth values are found as such, and whole numbers may be
+keys, truth values, codes or dates. A name only tips the scales where the values leave it open.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from engine.table import dtypes, guess
+from engine.table.cellfacts import Cells
+from engine.table.schema import TEXT, Column, Kind, Schema
+
+__all__ = ["infer_column", "infer_schema", "recast", "validate"]
+
+
+def infer_schema(frame: pd.DataFrame, name: str = "") -> Schema:
+    """The schema of a raw table in any dtypes. A frame of nothing but strings is taken as read from a text file."""
+    from_text = all(_is_text(frame.iloc[:, i]) for i in range(frame.shape[1]))
+    columns = [infer_column(frame.iloc[:, i], str(c), from_text=from_text) for i, c in enumerate(frame.columns)]
+    return Schema(tuple(columns), name)
+
+
+def infer_column(values: pd.Series, name: str, *, from_text: bool = True) -> Column:
+    """One column of a raw table. from_text: strings are cells of a text file, else values of a typed one."""
+    return guess.guess_column(_cells(values, name, from_text=from_text))
+
+
+def _cells(values: pd.Series, name: str, *, from_text: bool) -> Cells:
+    storage = TEXT if from_text and _is_text(values) else dtypes.storage_of(values)
+    return Cells.of(values, name, storage)
+
+
+def _is_text(values: pd.Series) -> bool:
+    """Whether a column holds nothing but strings."""
+    if dtypes.is_text(values.dtype):
+        return True
+    if not pd.api.types.is_object_dtype(values.dtype):
+        return False
+    return dtypes.storage_of(values) == "object:str" or bool(values.isna().all())
+
+
+def recast(frame: pd.DataFrame, schema: Schema, name: str, kind: Kind | str) -> Schema:
+    """A copy of the schema in which column `name` is of another kind, with the formats that its raw values show.
+
+    Raises SchemaError for an unknown column, and DataError when the values do not fit the kind.
+    """
+    from engine.table import convert
+    from engine.table.recast import recast_column
+
+    place = convert.positions(frame, Schema((schema[name],)))[name]
+    column = recast_column(frame.iloc[:, place], schema[name], Kind(kind))
+    return Schema(tuple(column if c.name == name else c for c in schema), schema.name)
+
+
+def validate(schema: Schema, frame: pd.DataFrame) -> None:
+    """Raises SchemaError or DataError, with column and row, when the schema does not fit the table."""
+    from engine.table import convert
+
+    for column in schema:
+        dtypes.check(column)
+    convert.parse(frame, schema)
