@@ -1,0 +1,172 @@
+"""Numbers as cells: what is kept of the values, and what never comes back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.codecs.grid import SHARED, CodeCondition, Grid
+
+RNG = np.random.default_rng(0)
+
+
+def smooth(rows: int = 5_000, decimals: int = 3) -> np.ndarray:
+    return np.round(np.random.default_rng(1).normal(50, 10, rows), decimals)
+
+
+def drawn(grid: Grid, n: int = 20_000, condition: CodeCondition | None = None, seed: int = 2) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    weights = grid.counts * (1.0 if condition is None else grid.weights(condition))
+    cells = rng.choice(grid.size, size=n, p=weights / weights.sum())
+    return grid.value(cells, rng, condition)
+
+
+def test_values_fall_back_into_their_cell() -> None:
+    values = np.r_[smooth(), np.full(800, 50.0)]
+    grid = Grid().fit(values, decimals=3, cells=64)
+    cells = np.repeat(np.arange(grid.size), 30)
+    back = grid.cell(grid.value(cells, np.random.default_rng(3)))
+    assert (back == cells).mean() > 0.99  # on an edge between two cells either may hold the value
+    assert (np.abs(back - cells) <= 1).all()
+
+
+def test_the_distribution_is_kept() -> None:
+    values = smooth()
+    made = drawn(Grid().fit(values, decimals=3))
+    points = np.quantile(values, np.linspace(0.01, 0.99, 50))
+    real, twin = ((own[:, None] <= points).mean(axis=0) for own in (values, made))
+    assert np.abs(real - twin).max() < 0.015
+
+
+def test_cells_stand_in_the_order_of_their_values() -> None:
+    values = np.r_[smooth(), np.repeat([10.0, 55.5], 300)]
+    grid = Grid().fit(values, decimals=3, cells=100)
+    order = np.argsort(values, kind="stable")
+    cells = grid.cell(values)[order]
+    single = ~np.isin(values[order], [10.0, 55.5])
+    assert (np.diff(cells[single]) >= 0).all()
+
+
+def test_heavy_values_are_cells_of_their_own_and_come_back_exactly() -> None:
+    values = np.r_[smooth(), np.full(500, 12.345), np.full(400, 77.0)]
+    grid = Grid().fit(values, decimals=3)
+    made = drawn(grid)
+    assert (made == 12.345).mean() == pytest.approx(500 / len(values), abs=0.01)
+    assert {12.345, 77.0} <= set(grid.low[grid.atom].tolist())
+
+
+def test_values_of_single_rows_come_back_no_more_often_than_chance() -> None:
+    values = np.random.default_rng(4).normal(0, 1, 2_000)  # every float64 possible
+    grid = Grid().fit(values, decimals=17)
+    assert not np.isin(drawn(grid), values).any()
+    edges = np.r_[grid.low, grid.high]
+    assert not np.isin(edges, values).any()
+
+
+def test_an_outlier_does_not_come_back() -> None:
+    values = np.r_[smooth(), 9_999.123]
+    made = drawn(Grid().fit(values, decimals=3), n=100_000)
+    assert not (made == 9_999.123).any()
+    assert made.max() < 9_999
+
+
+def test_few_distinct_numbers_are_all_kept() -> None:
+    values = np.random.default_rng(5).integers(0, 12, 600).astype(float)
+    made = drawn(Grid().fit(values, decimals=0))
+    assert set(made.tolist()) == set(range(12))
+
+
+def test_round_numbers_stay_as_round() -> None:
+    rng = np.random.default_rng(6)
+    values = np.where(rng.random(6_000) < 0.7, 100 * rng.integers(0, 9_000, 6_000), rng.integers(0, 900_000, 6_000))
+    made = drawn(Grid().fit(values.astype(float), decimals=0, cells=128))
+    assert (made % 100 == 0).mean() == pytest.approx((values % 100 == 0).mean(), abs=0.03)
+
+
+def test_gaps_are_cell_zero() -> None:
+    values = smooth()
+    values[::4] = np.nan
+    grid = Grid().fit(values, decimals=3)
+    assert (grid.cell(values) == 0).tolist() == np.isnan(values).tolist()
+    assert np.isnan(drawn(grid)).mean() == pytest.approx(0.25, abs=0.02)
+    assert grid.counts[0] == grid.missing_rows == np.isnan(values).sum()
+
+
+def test_a_column_of_gaps() -> None:
+    grid = Grid().fit(np.full(9, np.nan), decimals=2)
+    assert grid.size == 1
+    assert np.isnan(grid.value(np.zeros(3, np.int64), RNG)).all()
+    assert grid.cell(np.array([1.0, np.nan])).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        CodeCondition(low=45.0, high=52.5),
+        CodeCondition(low=60.001),
+        CodeCondition(high=30.0),
+        CodeCondition(values=np.array([12.345, 47.123])),
+        CodeCondition(low=12.0, high=13.0),
+    ],
+)
+def test_conditions_hold_and_weigh_what_they_hold_of(condition: CodeCondition) -> None:
+    values = np.r_[smooth(20_000), np.full(900, 12.345)]
+    grid = Grid().fit(values, decimals=3, cells=200)
+    made = drawn(grid, condition=condition)
+
+    def holds(own: np.ndarray) -> np.ndarray:
+        if condition.values is not None:
+            return np.isin(own, condition.values)
+        return (own >= condition.low) & (own <= condition.high)
+
+    assert holds(made).all()
+    share = float(grid.counts @ grid.weights(condition) / grid.counts.sum())
+    assert share == pytest.approx(holds(values).mean(), abs=0.004)
+
+
+def test_conditions_on_gaps() -> None:
+    grid = Grid().fit(np.r_[smooth(500), np.full(100, np.nan)], decimals=3)
+    only = CodeCondition(values=np.empty(0), missing=True)
+    assert np.flatnonzero(grid.weights(only)).tolist() == [0]
+    assert np.isnan(drawn(grid, 50, only)).all()
+
+
+def test_what_is_held_is_shared_by_several_rows() -> None:
+    values = np.round(np.random.default_rng(7).exponential(20, 8_000), 1)
+    held = Grid().fit(values, decimals=1, cells=64).held()
+    distinct, counts = np.unique(values, return_counts=True)
+    assert held
+    assert counts[np.searchsorted(distinct, held)].min() >= SHARED
+
+
+def test_state_makes_the_same_grid() -> None:
+    values = smooth()
+    values[:50] = np.nan
+    grid = Grid().fit(values, decimals=3)
+    again = Grid.from_state(grid.state())
+    np.testing.assert_array_equal(drawn(again), drawn(grid))
+    np.testing.assert_array_equal(again.cell(values), grid.cell(values))
+
+
+@given(
+    st.lists(st.one_of(st.integers(-50, 50).map(float), st.floats(-1e6, 1e6), st.just(np.nan)), min_size=1, max_size=80),
+    st.integers(0, 4),
+    st.integers(16, 64),
+)
+@settings(max_examples=80, deadline=None)
+def test_any_column_keeps_its_range_and_its_gaps(values: list[float], decimals: int, cells: int) -> None:
+    codes = np.round(np.array(values), decimals)
+    grid = Grid().fit(codes, decimals=decimals, cells=cells)
+    assert grid.counts.sum() == len(codes)
+    found = grid.cell(codes)
+    assert (np.bincount(found, minlength=grid.size) == grid.counts).all()
+    made = grid.value(found, np.random.default_rng(0))
+    assert np.isnan(made).tolist() == np.isnan(codes).tolist()
+    known = codes[~np.isnan(codes)]
+    if len(known):
+        step = 10.0**-decimals
+        assert np.nanmin(made) >= known.min() - step
+        assert np.nanmax(made) <= known.max() + step
+        np.testing.assert_allclose(made, np.round(made, decimals), atol=0, rtol=0)
