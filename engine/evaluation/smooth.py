@@ -13,12 +13,14 @@ REACH = 4.0  # bandwidths
 
 def bandwidth(values: FloatArray, low: float, high: float) -> float:
     """Silverman's rule (1986, eq. 3.31), narrowed by a third so that several modes stay apart."""
-    spread = float(values.std())
-    quartiles = np.quantile(values, [0.25, 0.75])
+    # In units of the range, so that squares of huge and of tiny numbers stay within float64.
+    unit = (values / 2 - low / 2) / (high / 2 - low / 2)
+    spread = float(unit.std())
+    quartiles = np.quantile(unit, [0.25, 0.75])
     inner = float(quartiles[1] - quartiles[0]) / 1.34
     spread = min(spread, inner) if inner > 0 else spread
     width = 0.6 * spread * len(values) ** -0.2
-    return float(np.clip(width, (high - low) / 300, (high - low) / 10))
+    return float(np.clip(width, 1 / 300, 1 / 10)) * (high - low)
 
 
 def density(values: FloatArray, low: float, high: float, width: float, total: int) -> FloatArray:

@@ -58,11 +58,9 @@ class TestKolmogorovSmirnov:
 
     @settings(max_examples=60, deadline=None)
     @given(st.lists(st.integers(0, 9), min_size=1, max_size=40), st.lists(st.integers(0, 9), min_size=1, max_size=40))
-    def test_as_scipy_has_it(self, real: list[int], other: list[int]) -> None:
-        from scipy.stats import ks_2samp
-
-        theirs = 1 - ks_2samp(real, other, method="exact").statistic
-        assert ks_complement(floats(*real), floats(*other)).value == pytest.approx(theirs, abs=1e-12)
+    def test_by_definition(self, real: list[int], other: list[int]) -> None:
+        gaps = [abs(sum(v <= x for v in real) / len(real) - sum(v <= x for v in other) / len(other)) for x in range(10)]
+        assert ks_complement(floats(*real), floats(*other)).value == pytest.approx(1 - max(gaps), abs=1e-12)
 
 
 class TestTotalVariation:
