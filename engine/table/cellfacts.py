@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.table import dtypes, tokens
+from engine.table.notes import excerpt
 from engine.table.schema import TEXT
 
 _WORDS = re.compile(r"[A-Za-z][a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -28,7 +30,7 @@ class Cells:
     values: pd.Series
     text: pd.Series
     distinct: pd.Series
-    counts: np.ndarray
+    counts: NDArray[np.int64]
     found: dict[str, int]
     gaps: int
     words: frozenset[str]
@@ -67,6 +69,11 @@ class Cells:
     def unique(self) -> bool:
         """Whether every known cell is different from all others."""
         return len(self.distinct) == self.known > 0
+
+    def note(self, missing: list[str]) -> str:
+        """Which words were taken for missing, for the end of a reason."""
+        shown = [f"“{excerpt(t)}” ({self.found[t]:,})" for t in missing if t.strip()]
+        return f"; {', '.join(shown)} taken as missing" if shown else ""
 
     def token_tuple(self, missing: list[str]) -> tuple[str, ...]:
         """The missing tokens of the column, the commonest first."""

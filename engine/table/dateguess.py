@@ -34,8 +34,12 @@ _DATES = (
     re.compile(r"(?P<a>\d{4})(?P<s>[-/.\s])(?P<b>\d{1,2})(?P=s)(?P<c>\d{1,2})"),
     re.compile(r"(?P<a>\d{1,2})(?P<s>[-/.\s])(?P<b>\d{1,2})(?P=s)(?P<c>\d{4}|\d{2})"),
     re.compile(r"(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})"),
-    re.compile(rf"(?:(?P<w>{_DAY})(?P<ws>,?\s))?(?P<a>\d{{1,2}})(?P<s>\.?[-/\s.])(?P<b>{_MONTH})(?P<t>,?[-/\s.])(?P<c>\d{{4}}|\d{{2}})"),
-    re.compile(rf"(?:(?P<w>{_DAY})(?P<ws>,?\s))?(?P<b>{_MONTH})(?P<s>[-/\s.])(?P<a>\d{{1,2}})(?P<t>,?[-/\s])(?P<c>\d{{4}}|\d{{2}})"),
+    re.compile(
+        rf"(?:(?P<w>{_DAY})(?P<ws>,?\s))?(?P<a>\d{{1,2}})(?P<s>\.?[-/\s.])(?P<b>{_MONTH})(?P<t>,?[-/\s.])(?P<c>\d{{4}}|\d{{2}})"
+    ),
+    re.compile(
+        rf"(?:(?P<w>{_DAY})(?P<ws>,?\s))?(?P<b>{_MONTH})(?P<s>[-/\s.])(?P<a>\d{{1,2}})(?P<t>,?[-/\s])(?P<c>\d{{4}}|\d{{2}})"
+    ),
     re.compile(rf"(?P<c>\d{{4}})(?P<s>[-/\s.])(?P<b>{_MONTH})(?P<t>[-/\s.])(?P<a>\d{{1,2}})"),
     re.compile(rf"(?P<b>{_MONTH})(?P<s>[-/\s.,']{{1,2}})(?P<c>\d{{4}}|\d{{2}})"),
     re.compile(r"(?P<c>\d{4})(?P<s>[-/])(?P<b>\d{2})"),
@@ -182,7 +186,12 @@ def _named(days: list[dict[str, str]], form: int) -> str:
         weekday = ("%A" if any(len(d["w"]) > 3 for d in days) else "%a") + first["ws"]
     day = _padding("%d", [d["a"] for d in days]) if "a" in first else ""
     s, t = first["s"], first.get("t", "")
-    body = {3: f"{day}{s}{month}{t}{year}", 4: f"{month}{s}{day}{t}{year}", 5: f"{year}{s}{month}{t}{day}", 6: f"{month}{s}{year}"}
+    body = {
+        3: f"{day}{s}{month}{t}{year}",
+        4: f"{month}{s}{day}{t}{year}",
+        5: f"{year}{s}{month}{t}{day}",
+        6: f"{month}{s}{year}",
+    }
     return weekday + body[form]
 
 

@@ -21,7 +21,10 @@ _TOKEN = re.compile(r"%[-:36]?[a-zA-Z%]")
 _PLAIN_TOKENS = {"%-d": "%d", "%-m": "%m", "%-H": "%H", "%-I": "%I", "%3f": "%f", "%6f": "%f", "%P": "%p", "%:z": "%z"}
 _TWO = np.array([f"{i:02d}" for i in range(100)], dtype=object)
 _ONE = np.array([str(i) for i in range(100)], dtype=object)
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_MONTHS = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+]  # fmt: skip
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _ISO = re.compile(r"\d{4}-\d{1,2}(-\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d{1,9})?)?\s?(Z|[+-]\d{2}:?\d{2})?)?)?")
 _US = "datetime64[us]"
@@ -124,13 +127,13 @@ def _zoned(naive: pd.Series, fmt: DateFormat) -> pd.Series:
     zone = zone_of(fmt.timezone)
     # Clock times that a change to summer time skips are moved forward, doubled ones are read as the first.
     first = np.ones(len(naive), dtype=bool)
-    return naive.dt.tz_localize(zone, nonexistent="shift_forward", ambiguous=first)
+    return pd.Series(naive.dt.tz_localize(zone, nonexistent="shift_forward", ambiguous=first))
 
 
 def _in_zone(aware: pd.Series, fmt: DateFormat) -> pd.Series:
     if fmt.timezone is None:
-        return aware.dt.tz_convert("UTC").dt.tz_localize(None)
-    return aware.dt.tz_convert(zone_of(fmt.timezone))
+        return pd.Series(aware.dt.tz_convert("UTC").dt.tz_localize(None))
+    return pd.Series(aware.dt.tz_convert(zone_of(fmt.timezone)))
 
 
 def resolution(dates: pd.Series) -> str:
@@ -165,7 +168,7 @@ def write(dates: pd.Series, fmt: DateFormat) -> list[str]:
     cells: Strings = np.full(len(dates), parts[0], dtype=object)
     for token, literal in zip(tokens, parts[1:], strict=True):
         cells = cells + _WRITERS[token](dates) + literal
-    return cells.tolist()
+    return list(cells)
 
 
 def writable(pattern: str) -> bool:

@@ -3,7 +3,8 @@
 A storage name is the dtype's own ("int32", "Int8", "float32", "bool", "datetime64[ms, Europe/Oslo]", "str",
 "date32[day][pyarrow]"), or
 
-category:DTYPE          categories of that dtype ("object": strings), "category:DTYPE:ordered" when they are ordered; `Column.levels` lists them
+category:DTYPE          categories of that dtype ("object": strings), "category:DTYPE:ordered" when they are ordered;
+                        `Column.levels` lists them
 object:TYPE             Python objects of one type: str, bool, int, float, date, datetime, time, decimal
 
 What has no plain form of its own (durations, periods, mixed objects) is read as text and stays text ("str").
@@ -86,7 +87,7 @@ def as_label(value: Any) -> str:
 def labels(values: pd.Series) -> pd.Series:
     """(rows,) cells of any dtype -> text labels in dtype "str", missing kept."""
     if is_text(values.dtype):
-        return values.astype(STR)
+        return pd.Series(values.astype("str"))
     codes, distinct = pd.factorize(values)
     table = np.array([as_label(v) for v in distinct] + [None], dtype=object)
     return pd.Series(table[codes], index=values.index, dtype=STR, name=values.name)
@@ -198,9 +199,13 @@ def _cast(values: pd.Series, target: Any) -> pd.Series:
     if checks.is_integer_dtype(target):
         return _to_integers(values, target)
     if isinstance(target, pd.DatetimeTZDtype) and values.dt.tz is None:
-        return values.dt.tz_localize("UTC").astype(target)
-    if checks.is_datetime64_any_dtype(target) and not isinstance(target, pd.DatetimeTZDtype) and values.dt.tz is not None:
-        return values.dt.tz_convert("UTC").dt.tz_localize(None).astype(target)
+        return pd.Series(values.dt.tz_localize("UTC").astype(target))
+    if (
+        checks.is_datetime64_any_dtype(target)
+        and not isinstance(target, pd.DatetimeTZDtype)
+        and values.dt.tz is not None
+    ):
+        return pd.Series(values.dt.tz_convert("UTC").dt.tz_localize(None).astype(target))
     if checks.is_bool_dtype(target) and values.isna().any():
         return values.astype("boolean")
     if checks.is_float_dtype(target) and str(values.dtype) == "Int64" and not checks.is_extension_array_dtype(target):

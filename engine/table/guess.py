@@ -58,7 +58,7 @@ def _typed_empty(cells: Cells) -> Column:
     if checks.is_bool_dtype(dtype):
         kind = Kind.BOOLEAN
     elif cells.storage != TEXT and checks.is_datetime64_any_dtype(dtype):
-        return _date_column(cells, reason, 0.3)
+        return date_column(cells, reason, 0.3)
     elif checks.is_integer_dtype(dtype):
         kind = Kind.INTEGER
     elif checks.is_float_dtype(dtype):
@@ -103,11 +103,11 @@ def _date_dtype(cells: Cells) -> Column | None:
     arrow = isinstance(cells.values.dtype, pd.ArrowDtype) and cells.storage.startswith(("date", "timestamp"))
     objects = cells.storage in ("object:date", "object:datetime")
     if arrow or objects or checks.is_datetime64_any_dtype(cells.values.dtype):
-        return _date_column(cells, "the source has it as dates", 1.0)
+        return date_column(cells, "the source has it as dates", 1.0)
     return None
 
 
-def _date_column(cells: Cells, reason: str, confidence: float) -> Column:
+def date_column(cells: Cells, reason: str, confidence: float) -> Column:
     from engine.table.convert import parse_column
 
     dtype = cells.values.dtype
@@ -139,7 +139,7 @@ def _truth(cells: Cells) -> Column | None:
         cells.storage,
         labels=labels,
         missing_tokens=cells.token_tuple(missing),
-        reason=reason + missing_note(cells, missing),
+        reason=reason + cells.note(missing),
         confidence=0.8 if digits else 0.97,
     )
 
@@ -192,15 +192,9 @@ def _date(cells: Cells) -> Column | None:
         cells.storage,
         date=found.fmt,
         missing_tokens=cells.token_tuple(missing),
-        reason=reason + missing_note(cells, missing),
+        reason=reason + cells.note(missing),
         confidence=confidence,
     )
-
-
-def missing_note(cells: Cells, missing: list[str]) -> str:
-    """Which words were taken for missing, for a reason."""
-    shown = [f"“{excerpt(t)}” ({cells.found[t]:,})" for t in missing if t.strip()]
-    return f"; {', '.join(shown)} taken as missing" if shown else ""
 
 
 _ATTEMPTS: tuple[Callable[[Cells], Column | None], ...] = (

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from engine.table import dates, keys, numbers, tokens
+from engine.table import keys, numbers, tokens
 from engine.table.cellfacts import Cells
 from engine.table.dateguess import guess_date, guess_epoch
 from engine.table.names_hint import hints
 from engine.table.numberguess import NumberGuess
-from engine.table.schema import TEXT, Column, DateFormat, Kind, NumberFormat
+from engine.table.schema import Column, DateFormat, Kind, NumberFormat
 
 _KEY_ROWS = 5  # fewer unique numbers are no evidence of a key
 _CODE_LEVELS = 60  # numeric codes with more values are modelled as numbers
@@ -143,17 +143,12 @@ def _code(cells: Cells, guess: NumberGuess, missing: list[str]) -> Column | None
 
 
 def _column(cells: Cells, kind: Kind, missing: list[str], reason: str, confidence: float, **facts: object) -> Column:
-    from engine.table.guess import missing_note
-
     return Column(
         cells.name,
         kind,
         cells.storage,
         missing_tokens=cells.token_tuple(missing),
-        reason=reason + missing_note(cells, missing),
+        reason=reason + cells.note(missing),
         confidence=confidence,
         **facts,  # type: ignore[arg-type]
     )
-
-
-__all__ = ["dates", "typed", "written", "TEXT"]

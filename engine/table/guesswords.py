@@ -24,8 +24,6 @@ def words(cells: Cells) -> Column:
     kind, reason, confidence = _choice(cells, shape)
     if cells.rows == 1:
         confidence = min(confidence, 0.3)
-    from engine.table.guess import missing_note
-
     return Column(
         cells.name,
         kind,
@@ -33,7 +31,7 @@ def words(cells: Cells) -> Column:
         pattern=keys.pattern_of(cells.distinct) if kind is Kind.IDENTIFIER else None,
         levels=dtypes.levels_of(cells.values),
         missing_tokens=cells.token_tuple(missing),
-        reason=reason + missing_note(cells, missing),
+        reason=reason + cells.note(missing),
         confidence=confidence,
     )
 

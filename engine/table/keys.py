@@ -8,14 +8,8 @@ from collections import Counter
 import pandas as pd
 
 _CLASSES = "Aa9*"
-_LETTERS, _SMALL, _DIGITS = "[A-Z]", "[a-z]", "[0-9]"
+_FIXED = 10  # so many keys with the same letter at a place make it part of the pattern
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
-
-
-def shapes(texts: pd.Series) -> pd.Series:
-    """Each cell with its letters and digits replaced by their class."""
-    plain = texts.astype("str").str.replace(_DIGITS, "9", regex=True)
-    return plain.str.replace(_LETTERS, "A", regex=True).str.replace(_SMALL, "a", regex=True)
 
 
 def pattern_of(texts: pd.Series) -> str | None:
@@ -26,7 +20,7 @@ def pattern_of(texts: pd.Series) -> str | None:
     lengths = texts.str.len()
     counts = lengths.value_counts()
     usual = counts[counts >= max(1, len(texts) // 20)]
-    length = int(usual.index.max()) if len(usual) else int(counts.idxmax())
+    length = max(usual.index.tolist()) if len(usual) else counts.index.tolist()[0]
     sample = texts[lengths == length].tolist()[:20_000]
     return "".join(_place(list(column)) for column in zip(*sample, strict=True))
 
@@ -34,14 +28,15 @@ def pattern_of(texts: pd.Series) -> str | None:
 def _place(characters: list[str]) -> str:
     """What stands at one place of all keys."""
     distinct = set(characters)
-    if len(distinct) == 1 and len(characters) > 1:
+    if len(distinct) == 1:
         only = characters[0]
-        return only if only not in _CLASSES else _class_of(only)
+        fixed = len(characters) >= _FIXED and not only.isdigit() and only not in _CLASSES
+        return only if fixed else _class_of(only)
     classes = {_class_of(c) for c in distinct}
     if len(classes) == 1:
         return classes.pop()
     if classes <= set("Aa9"):
-        return "*" if "9" in classes else "A"
+        return "*"
     return Counter(characters).most_common(1)[0][0]
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-
 from numpy.typing import NDArray
 
 from engine.table import numbers
@@ -22,10 +21,22 @@ from engine.table.schema import NumberFormat
 _MOST_DECIMALS = 15
 _LONGEST = 40  # characters of a number at most
 _SIGNS = "+-−"
+# fmt: off
 _CURRENCIES = (
-    "$ € £ ¥ ₹ ₽ ₩ ₺ ₴ ₦ ₫ ₪ ₱ ฿ ¢ ₿ R$ US$ A$ C$ NZ$ HK$ S$ CA$ AU$ Rs Rs. kr kr. zł Kč Ft lei лв руб руб. "
-    "USD EUR GBP JPY CHF CNY INR RUB KRW TRY BRL AUD CAD NZD SEK NOK DKK PLN CZK HUF ZAR MXN SGD HKD THB ILS"
-).split()
+    "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₴", "₦", "₫", "₪", "₱", "฿", "¢", "₿", "R$", "US$", "A$", "C$", "NZ$",
+    "HK$", "S$", "CA$", "AU$", "Rs", "Rs.", "kr", "kr.", "zł", "Kč", "Ft", "lei", "лв", "руб", "руб.", "USD", "EUR",
+    "GBP", "JPY", "CHF", "CNY", "INR", "RUB", "KRW", "TRY", "BRL", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN",
+    "CZK", "HUF", "ZAR", "MXN", "SGD", "HKD", "THB", "ILS",
+)
+_UNITS = frozenset({
+    "%", "‰", "°", "°c", "°f", "c", "f", "k", "m", "b", "bn", "km", "cm", "mm", "nm", "µm", "mi", "ft", "in", "yd",
+    "kg", "g", "mg", "µg", "lb", "lbs", "oz", "t", "l", "ml", "cl", "gal", "h", "hr", "hrs", "hours", "hour", "min",
+    "mins", "minutes", "s", "sec", "secs", "seconds", "ms", "day", "days", "d", "week", "weeks", "wk", "month",
+    "months", "mo", "year", "years", "yr", "yrs", "y", "mb", "gb", "kb", "tb", "w", "kw", "kwh", "mwh", "v", "mv", "a",
+    "ma", "hz", "khz", "mhz", "ghz", "hp", "bhp", "cc", "mpg", "mph", "kmph", "km/h", "kmpl", "m/s", "m2", "m²", "km²",
+    "sqft", "bar", "pa", "kpa", "hpa", "mbar", "ppm", "db", "pts", "px", "x", "rpm",
+})
+# fmt: on
 _CURRENCY = "|".join(re.escape(c) for c in sorted(_CURRENCIES, key=len, reverse=True))
 _BODY = r"(?:[0-9](?:[0-9.,'’_ \u00a0\u202f]*[0-9])?[.,]?|[.,][0-9]+)"
 _DRESSED = re.compile(
@@ -209,14 +220,6 @@ def _main_affix(parts: Sequence[_Part]) -> tuple[tuple[str, str], int]:
     affix = max(exact, key=lambda a: (bool((a[0] + a[1]).strip()), exact[a]))
     same = sum(1 for p in parts if (p.prefix.strip(), p.suffix.strip()) == (affix[0].strip(), affix[1].strip()))
     return affix, same
-
-
-_UNITS = frozenset(
-    "% ‰ ° °c °f c f k m b bn km cm mm nm µm mi ft in yd kg g mg µg lb lbs oz t l ml cl gal h hr hrs hours hour min mins "
-    "minutes s sec secs seconds ms day days d week weeks wk month months mo year years yr yrs y mb gb kb tb w kw kwh mwh "
-    "v mv a ma hz khz mhz ghz hp bhp cc mpg mph kmph km/h kmpl m/s m2 m² km² sqft bar pa kpa hpa mbar ppm db pts px x nm rpm"
-    .split()
-)  # fmt: skip
 
 
 def _is_code(prefix: str, suffix: str, parts: Sequence[_Part]) -> bool:

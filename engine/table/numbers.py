@@ -19,6 +19,7 @@ from engine.table.schema import NumberFormat
 
 FULL = 17  # `NumberFormat.decimals` of numbers that use all that float64 has
 _EXACT = 2.0**53
+_LONGEST = 400  # digits of a number at most
 _MOST = 15  # more decimals than that are not rounded to
 _PLAIN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _MINUS = "-−"
@@ -68,15 +69,16 @@ def to_integers(texts: pd.Series, fmt: NumberFormat) -> tuple[Ints, Mask]:
 def exact_whole(text: str) -> int | None:
     """The whole number that a plain text stands for, however large; None for a fraction (or an absurd exponent)."""
     mantissa, _, exponent = text.lower().partition("e")
-    if len(exponent) > 4:
+    if len(exponent) > 4 or len(mantissa) > _LONGEST:
         return None
     whole, _, fraction = mantissa.partition(".")
     fraction = fraction.rstrip("0")
     shift = int(exponent or 0) - len(fraction)
     digits = int(whole + fraction) if (whole + fraction).strip("+-") else 0
     if shift >= 0:
-        return digits * 10**shift
-    return digits // 10**-shift if digits % 10**-shift == 0 else None
+        return digits * int(10**shift)
+    divisor = int(10**-shift)
+    return digits // divisor if digits % divisor == 0 else None
 
 
 @lru_cache(maxsize=256)
@@ -131,7 +133,10 @@ def write_floats(values: Floats, fmt: NumberFormat) -> list[str]:
     """(n,) finite numbers as cells of the format."""
     if fmt.exponent in ("e", "E"):
         cells = [f"{v:.{fmt.mantissa}{fmt.exponent}}" for v in values.tolist()]
-        return [_dress(c.lstrip("-").replace(".", fmt.decimal_mark), c.startswith("-"), v, fmt) for c, v in _pair(cells, values)]
+        return [
+            _dress(c.lstrip("-").replace(".", fmt.decimal_mark), c.startswith("-"), v, fmt)
+            for c, v in _pair(cells, values)
+        ]
     kept = rounded(values, fmt.decimals)
     if fmt.exponent == "auto":
         return [_auto(repr(abs(v)), v, fmt) for v in kept.tolist()]

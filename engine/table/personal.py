@@ -1,4 +1,4 @@
-"""Finds columns that tell who somebody is: by their values where those have a form, else by name and values together."""
+"""Finds columns that tell who somebody is: by their values where those have a form, else by name and values."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ _DETECTORS = (
         "phone_number",
         "phone numbers",
         _phone,
-        frozenset({"phone", "telephone", "tel", "mobile", "cell", "fax", "telefon", "handy", "phonenumber", "téléphone"}),
+        frozenset(
+            {"phone", "telephone", "tel", "mobile", "cell", "fax", "telefon", "handy", "phonenumber", "téléphone"}
+        ),
     ),
     _Detector(
         "first_name",
@@ -116,12 +118,35 @@ _DETECTORS = (
         "names of people",
         _matches(_NAME),
         frozenset(
-            {"fullname", "patient", "passenger", "customer", "employee", "person", "author", "client", "contact", "student"}
+            {
+                "fullname",
+                "patient",
+                "passenger",
+                "customer",
+                "employee",
+                "person",
+                "author",
+                "client",
+                "contact",
+                "student",
+            }
         ),
         (
-            "full name", "customer name", "patient name", "passenger name", "employee name", "person name", "client name",
-            "contact name", "student name", "driver name", "doctor name", "owner name", "teacher name", "author name",
-        ),  # fmt: skip
+            "full name",
+            "customer name",
+            "patient name",
+            "passenger name",
+            "employee name",
+            "person name",
+            "client name",
+            "contact name",
+            "student name",
+            "driver name",
+            "doctor name",
+            "owner name",
+            "teacher name",
+            "author name",
+        ),
     ),
 )
 
@@ -170,8 +195,15 @@ def _column(cells: Cells, detector: _Detector, named: bool, share: float) -> Col
 
 
 _MARKS = {"de_DE": "äöüßÄÖÜ", "fr_FR": "éèêçàâîôûÉÈÇ", "es_ES": "ñáíóúÑÁÍÓÚ", "pl_PL": "łśżźćńęąŁŚŻ", "it_IT": "ìòù"}
-_SCRIPTS = {"ru_RU": r"[\u0400-\u04ff]", "ja_JP": r"[\u3040-\u30ff]", "zh_CN": r"[\u4e00-\u9fff]", "el_GR": r"[\u0370-\u03ff]",
-            "ko_KR": r"[\uac00-\ud7af]", "ar_SA": r"[\u0600-\u06ff]", "he_IL": r"[\u0590-\u05ff]"}  # fmt: skip
+_SCRIPTS = {
+    "ru_RU": r"[\u0400-\u04ff]",
+    "ja_JP": r"[\u3040-\u30ff]",
+    "zh_CN": r"[\u4e00-\u9fff]",
+    "el_GR": r"[\u0370-\u03ff]",
+    "ko_KR": r"[\uac00-\ud7af]",
+    "ar_SA": r"[\u0600-\u06ff]",
+    "he_IL": r"[\u0590-\u05ff]",
+}
 
 
 def _locale(distinct: pd.Series) -> str:

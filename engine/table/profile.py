@@ -86,9 +86,7 @@ def profile_column(values: pd.Series, column: Column) -> ColumnProfile:
     distinct = int(known.nunique())
     if column.kind.modelled:
         facts["top"] = _top(known, column)
-    return ColumnProfile(
-        column.name, column.kind, len(values), int(values.isna().sum()), distinct, **facts
-    )
+    return ColumnProfile(column.name, column.kind, len(values), int(values.isna().sum()), distinct, **facts)
 
 
 def _top(known: pd.Series, column: Column) -> tuple[tuple[str, int], ...]:
@@ -108,8 +106,9 @@ def _numbers(known: pd.Series, column: Column) -> dict[str, Any]:
     values = values[np.isfinite(values)]
     if not len(values):
         return {}
-    number = int if column.kind is Kind.INTEGER else float
-    low, high = (number(known.min()), number(known.max())) if number is int else (float(values.min()), float(values.max()))
+    whole = column.kind is Kind.INTEGER
+    low: Value = int(known.min()) if whole else float(values.min())
+    high: Value = int(known.max()) if whole else float(values.max())
     with np.errstate(over="ignore", invalid="ignore"):
         mean, std = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
     quantiles = np.quantile(values, QUANTILES)
@@ -119,7 +118,7 @@ def _numbers(known: pd.Series, column: Column) -> dict[str, Any]:
         "mean": mean,
         "std": std,
         "quantiles": {str(q): float(v) for q, v in zip(QUANTILES, quantiles, strict=True)},
-        "histogram": _histogram(values, whole=number is int),
+        "histogram": _histogram(values, whole=whole),
     }
 
 

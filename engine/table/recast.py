@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from engine.errors import DataError
-from engine.table import convert, dates, dtypes, guess, keys, numbers, tokens
+from engine.table import convert, dates, guess, keys, numbers, tokens
 from engine.table.cellfacts import Cells
 from engine.table.dateguess import guess_date, guess_epoch
 from engine.table.notes import excerpt
@@ -72,7 +73,7 @@ def _boolean(cells: Cells, known: pd.Series, column: Column) -> dict[str, Any]:
 
 def _datetime(cells: Cells, known: pd.Series, column: Column) -> dict[str, Any]:
     if pd.api.types.is_datetime64_any_dtype(cells.values.dtype) or column.storage in ("object:date", "object:datetime"):
-        return {"date": guess._date_column(cells, "", 1.0).date}
+        return {"date": guess.date_column(cells, "", 1.0).date}
     found = guess_date(cells.distinct)
     if found is not None:
         return {"date": found.fmt}
@@ -103,7 +104,7 @@ def _personal(cells: Cells, known: pd.Series, column: Column) -> dict[str, Any]:
 def _identifier(cells: Cells, known: pd.Series, column: Column) -> dict[str, Any]:
     twice = known[known.duplicated()]
     if len(twice):
-        row = int(known.index.get_indexer([twice.index[0]])[0]) + 1
+        row = int(np.flatnonzero(cells.text.index == twice.index[0])[0]) + 1
         raise DataError(
             f"Column “{column.name}” cannot be an identifier: “{excerpt(str(twice.iloc[0]))}” appears more than once. "
             "Choose categorical or text.",
@@ -137,5 +138,3 @@ _FACTS = {
     Kind.PERSONAL: _personal,
     Kind.CONSTANT: _constant,
 }
-
-__all__ = ["dtypes", "recast_column"]

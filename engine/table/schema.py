@@ -72,10 +72,10 @@ class NumberFormat:
     """How a number is written. Percentages keep their written value (45 for "45 %").
 
     decimals: the most digits behind the mark (17: as many as the number needs, nothing is rounded);
-    fixed: always that many ("1.50"), else without trailing zeros but with at least `least` digits ("18.0" beside "18.75").
+    fixed: always that many ("1.50"), else without trailing zeros but with at least `least` digits ("18.0" by "18.75").
     Signs: `plus` before numbers above zero; `negative` is "-", "−" or "()"; `sign_inside`: behind the prefix ("$-5").
     `bare`: no zero before the mark (".5"); `width`: digits before the mark, filled up with zeros ("007").
-    exponent: "e" or "E": always with an exponent, behind `mantissa` digits ("1.50e+05"); "auto": only for very large and
+    exponent: "e" or "E": always with one, behind `mantissa` digits ("1.50e+05"); "auto": only for very large and
     very small numbers ("1e-05"), as programs write them.
     """
 

@@ -46,9 +46,8 @@ def among_words(found: list[str], others: pd.Series) -> list[str]:
     missing = []
     for cell in found:
         plain = _folded(cell)
-        if plain in STRONG and not (codes and _CODE.fullmatch(cell)):
-            missing.append(cell)
-        elif plain in MARKS and not punctuation:
+        strong = plain in STRONG and not (codes and _CODE.fullmatch(cell))
+        if strong or (plain in MARKS and not punctuation):
             missing.append(cell)
     return missing
 
