@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ import engine
 
 WORKER = "engine.worker"
 _ROOT = Path(engine.__file__).resolve().parent.parent  # where `engine` is found
+_STARTING_SECONDS = 0.5
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -50,9 +52,17 @@ def alive(pid: int, folder: Path) -> bool:
     """
     try:
         process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and folder.name in " ".join(process.cmdline())
+        return process.status() != psutil.STATUS_ZOMBIE and folder.name in " ".join(_command_line(process))
     except psutil.Error:
         return False
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    """The command line of a process. While one is just being started, Linux shows it empty for a moment."""
+    deadline = time.monotonic() + _STARTING_SECONDS
+    while not (found := process.cmdline()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
 
 
 def kill(pid: int, folder: Path, wait: float = 5.0) -> None:
