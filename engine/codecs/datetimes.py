@@ -88,7 +88,9 @@ class DatetimeCodec(NumericCodec):
         moment = pd.Timestamp(value).as_unit("us")
         if self.timezone is not None and moment.tzinfo is None:
             moment = moment.tz_localize(self.timezone, ambiguous=True, nonexistent="shift_forward")
-        elif self.timezone is None and moment.tzinfo is not None:
+        elif self.timezone is not None:
+            moment = moment.tz_convert(self.timezone)
+        elif moment.tzinfo is not None:
             moment = moment.tz_convert("UTC").tz_localize(None)
         single = pd.Series([moment])
         unit = self._units(single)

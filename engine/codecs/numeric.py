@@ -75,8 +75,8 @@ class IntegerCodec(NumericCodec):
         return pd.Series(pd.arrays.IntegerArray(numbers, missing.copy()))
 
     def place(self, value: Any) -> tuple[float, bool]:
-        if math.isinf(value):
-            return float(value), False
+        if isinstance(value, float) and math.isinf(value):
+            return value, False
         whole = math.floor(value)
         return self.scale.code(whole), bool(whole == value)
 
