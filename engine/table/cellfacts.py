@@ -78,8 +78,10 @@ class Cells:
     def token_tuple(self, missing: list[str]) -> tuple[str, ...]:
         """The missing tokens of the column, the commonest first."""
         counts = {cell: self.found[cell] for cell in missing}
-        if self.storage != TEXT:
+        if self.storage != TEXT and not self.gaps:
             return tuple(sorted(counts, key=lambda c: -counts[c]))
+        if self.storage != TEXT:  # absent cells are how this source says missing
+            return ("", *sorted(counts, key=lambda c: -counts[c])) if counts else ()
         counts[""] = counts.get("", 0) + self.gaps
         return tuple(sorted(counts, key=lambda c: (-counts[c], c != "")))
 

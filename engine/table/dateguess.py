@@ -13,6 +13,7 @@ from itertools import islice
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.table import dates
 from engine.table.schema import DateFormat
@@ -27,7 +28,7 @@ _ZONES = (
     "America/Los_Angeles", "America/Sao_Paulo", "Asia/Kolkata", "Asia/Tokyo", "Asia/Shanghai", "Australia/Sydney",
 )  # fmt: skip
 _TIME = re.compile(
-    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:(?P<mark>[.,])(?P<fraction>\d{1,6}))?)?"
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:(?P<mark>[.,])(?P<fraction>\d{1,9}))?)?"
     r"(?P<half>\s?[AaPp][Mm])?(?P<zone>\s?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
 )
 _DATES = (
@@ -54,14 +55,12 @@ _YEARS = (1_400, 2_300)
 class DateGuess:
     """The format of a column's dates.
 
-    exact: writing them gives every cell back as it was; ambiguous: day and month could be the other way round, and
-    `other` is that format.
+    exact: writing them gives every cell back as it was; ambiguous: day and month could be the other way round.
     """
 
     fmt: DateFormat
     exact: bool
     ambiguous: bool = False
-    other: DateFormat | None = None
 
 
 def guess_date(distinct: pd.Series) -> DateGuess | None:
@@ -78,11 +77,11 @@ def guess_date(distinct: pd.Series) -> DateGuess | None:
     if not fitting:
         return None
     best = _likeliest(fitting, texts)
-    rivals = [g for g in fitting if g.fmt.pattern != best.fmt.pattern and _swapped(g.fmt.pattern) == best.fmt.pattern]
-    return replace(best, ambiguous=True, other=rivals[0].fmt) if rivals else best
+    other = swapped(best.fmt.pattern)
+    return replace(best, ambiguous=any(g.fmt.pattern == other != best.fmt.pattern for g in fitting))
 
 
-def _spread(n: int) -> np.ndarray:
+def _spread(n: int) -> NDArray[np.int64]:
     return np.arange(n) if n <= _SAMPLE else np.unique(np.linspace(0, n - 1, _SAMPLE).astype(int))
 
 
@@ -98,24 +97,20 @@ class _Cell:
 
 
 def _candidates(sample: list[str]) -> Iterator[DateFormat]:
-    """Formats that the sample's shapes allow."""
-    cells = [_split(text) for text in sample]
-    if any(cell is None for cell in cells):
+    """Formats that the sample's shapes allow. ISO dates with and without a time of day may stand side by side."""
+    cells = [cell for cell in map(_split, sample) if cell is not None]
+    if len(cells) < len(sample):
         return
-    known = [cell for cell in cells if cell is not None]
-    if len({(c.form, c.gap, bool(c.time)) for c in known}) > 1 and not _dates_and_times(known):
-        return
-    longest = max(known, key=lambda c: len("".join(c.time.values())))
-    for day in _day_patterns([c.day for c in known], known[0].form):
-        time = _time_pattern([c.time for c in known if c.time]) if longest.time else ("", None)
-        if time is None:
+    longest = max(cells, key=lambda c: len("".join(c.time.values())))
+    if len({(c.form, c.gap, frozenset(c.time)) for c in cells}) > 1:
+        if any(c.form != 0 or c.day["s"] != "-" or c.gap not in ("", longest.gap) for c in cells):
             return
-        pattern = day + longest.gap.replace("%", "%%") + time[0]
-        yield DateFormat(pattern, "D", time[1])
-
-
-def _dates_and_times(cells: list[_Cell]) -> bool:
-    return False
+        cells = [longest]
+    time = _time_pattern([c.time for c in cells]) if longest.time else ("", None)
+    if time is None:
+        return
+    for day in _day_patterns([c.day for c in cells], longest.form):
+        yield DateFormat(day + longest.gap + time[0], "D", time[1])
 
 
 def _split(text: str) -> _Cell | None:
@@ -235,6 +230,8 @@ def _zone(offsets: set[str]) -> str:
 def _judged(fmt: DateFormat, texts: pd.Series, distinct: pd.Series) -> DateGuess | None:
     """The format with its resolution, where all cells are dates in it."""
     found = dates.by_pattern(texts, fmt)
+    if found.isna().any() and fmt.pattern.startswith("%Y-%m-%d"):
+        found = dates.to_dates(texts, fmt)
     if found.isna().any() or not _plausible(found):
         return None
     sample = _spread(len(texts))
@@ -244,8 +241,8 @@ def _judged(fmt: DateFormat, texts: pd.Series, distinct: pd.Series) -> DateGuess
         moments = found if zone == fmt.timezone else dates.by_pattern(texts.iloc[sample], trial)
         shown = moments.iloc[sample] if len(moments) == len(texts) else moments
         if dates.write(shown, trial) == wanted:
-            return DateGuess(replace(trial, resolution=_resolution(found, fmt)), exact=True)
-    return DateGuess(replace(fmt, resolution=_resolution(found, fmt)), exact=False)
+            return DateGuess(replace(trial, resolution=dates.resolution(found)), exact=True)
+    return DateGuess(replace(fmt, resolution=dates.resolution(found)), exact=False)
 
 
 def _places(fmt: DateFormat, texts: pd.Series) -> tuple[str | None, ...]:
@@ -260,12 +257,7 @@ def _plausible(found: pd.Series) -> bool:
     return bool(years.min() >= _YEARS[0] and years.max() <= _YEARS[1])
 
 
-def _resolution(found: pd.Series, fmt: DateFormat) -> str:
-    """The finest unit that the pattern shows, or a coarser one that all dates keep to."""
-    return dates.resolution(found)
-
-
-def _swapped(pattern: str) -> str:
+def swapped(pattern: str) -> str:
     """The pattern with day and month in each other's place."""
     return re.sub(r"%(-?)([dm])", lambda m: f"%{m[1]}{'m' if m[2] == 'd' else 'd'}", pattern)
 
@@ -281,13 +273,13 @@ def _likeliest(fitting: list[DateGuess], texts: pd.Series) -> DateGuess:
 
 
 def _evidence(guess: DateGuess, texts: pd.Series) -> float:
-    """How date-like the order of the cells is: the fewer distinct months per day, and steps of one day."""
+    """How date-like the cells are in their order: always the same day of many months, or steps of one day."""
     found = dates.by_pattern(texts, guess.fmt)
+    if found.dt.day.nunique() == 1 and found.dt.month.nunique() > 5 and found.dt.year.nunique() > 1:
+        return 2.0
     steps = np.diff(found.to_numpy(dtype="M8[s]").astype(np.int64)) // 86_400
-    if len(steps) < 2:
-        return 0.0
-    small = float(np.mean(np.abs(steps) <= 1))
-    return round(small, 1) if small > 0.5 else 0.0
+    small = float(np.mean(np.abs(steps) <= 1)) if len(steps) > 1 else 0.0
+    return small if small > 0.5 else 0.0
 
 
 def _habit(pattern: str) -> int:
@@ -297,6 +289,13 @@ def _habit(pattern: str) -> int:
 
 
 # Counts since 1970
+
+
+def day_first(pattern: str) -> bool | None:
+    """Whether days stand before months in a pattern of digits; None where it does not say."""
+    found = re.match(r"%-?([dm])\W%-?[dm]\W", pattern)
+    return None if found is None else found[1] == "d"
+
 
 _SPANS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _FIRST, _LAST = 631_152_000, 2_082_758_400  # 1990 to 2035

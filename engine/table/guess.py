@@ -9,7 +9,7 @@ from pandas.api import types as checks
 
 from engine.table import dates, dtypes, guessnumbers, guesswords, tokens
 from engine.table.cellfacts import Cells
-from engine.table.dateguess import guess_date
+from engine.table.dateguess import guess_date, swapped
 from engine.table.notes import excerpt
 from engine.table.numberguess import guess_number
 from engine.table.personal import personal
@@ -20,6 +20,7 @@ PAIRS = (
     ("no", "si"), ("no", "sí"), ("nee", "ja"), ("nej", "ja"), ("nie", "tak"), ("não", "sim"), ("нет", "да"),
     ("falsch", "wahr"), ("faux", "vrai"),
 )  # fmt: skip
+UNDECIDED = 0.6  # confidence in a date whose day and month may be the other way round
 _LONE = {"true": ("False", "false", "FALSE"), "false": ("True", "true", "TRUE")}
 
 
@@ -33,7 +34,7 @@ def guess_column(cells: Cells) -> Column:
 
 
 def _empty(cells: Cells) -> Column | None:
-    if cells.known:
+    if cells.known or (cells.storage != TEXT and "" in cells.found):
         return None
     missing = tokens.among_words(list(cells.found), cells.distinct)
     if len(missing) < len(cells.found):
@@ -179,13 +180,12 @@ def _date(cells: Cells) -> Column | None:
     if found is None:
         return None
     missing = tokens.among_values(list(cells.found))
-    reason, confidence = f"dates of the form {found.fmt.pattern}", 0.97
-    if found.ambiguous and found.other is not None:
-        reason += f"; {found.other.pattern} would fit as well, no day is beyond the 12th"
-        confidence = 0.6
+    reason, confidence = f"dates of the form {found.fmt.pattern}", 0.97 if found.exact else 0.9
     if not found.exact:
         reason += "; some are written a little differently"
-        confidence -= 0.1
+    if found.ambiguous:
+        reason += f"; {swapped(found.fmt.pattern)} would fit as well, no day is beyond the 12th"
+        confidence = UNDECIDED
     return Column(
         cells.name,
         Kind.DATETIME,

@@ -72,6 +72,8 @@ def _whole(cells: Cells, guess: NumberGuess, missing: list[str]) -> Column:
             if column is not None:
                 return column
     reason, confidence = _described(guess), 0.95
+    if hints(cells).key and not cells.unique:
+        reason, confidence = f"{reason}; the name speaks of a key, but rows share its values", 0.7
     if guess.ambiguous:
         reason += f"; “{guess.fmt.thousands}” could also be a decimal mark"
         confidence = 0.7

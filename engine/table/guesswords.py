@@ -7,7 +7,9 @@ import numpy as np
 from engine.table import dtypes, keys, tokens
 from engine.table.cellfacts import Cells
 from engine.table.names_hint import hints
-from engine.table.schema import Column, Kind
+from engine.table.notes import excerpt
+from engine.table.numberguess import odd_among_numbers
+from engine.table.schema import TEXT, Column, Kind
 
 _KEY_ROWS = 5
 _LONG = 60  # characters on average, from which cells are prose
@@ -17,6 +19,8 @@ _WORDY = 2.5  # words on average, from which different cells are free text
 def words(cells: Cells) -> Column:
     """The last attempt, which always finds something."""
     missing = tokens.among_words(list(cells.found), cells.distinct)
+    if cells.storage != TEXT:
+        missing = [cell for cell in missing if cell]  # an empty text of a typed source is not an absent one
     kept = [cell for cell in cells.found if cell not in missing]
     levels = len(cells.distinct) + len(kept)
     known = cells.known + sum(cells.found[cell] for cell in kept)
@@ -31,7 +35,7 @@ def words(cells: Cells) -> Column:
         pattern=keys.pattern_of(cells.distinct) if kind is Kind.IDENTIFIER else None,
         levels=dtypes.levels_of(cells.values),
         missing_tokens=cells.token_tuple(missing),
-        reason=reason + cells.note(missing),
+        reason=reason + _remark(cells) + cells.note(missing),
         confidence=confidence,
     )
 
@@ -54,16 +58,32 @@ class _Shape:
 def _choice(cells: Cells, shape: _Shape) -> tuple[Kind, str, float]:
     if _is_key(cells, shape):
         return Kind.IDENTIFIER, _key_reason(cells), 0.95 if hints(cells).key else 0.85
-    repeats = f"{shape.levels:,} different values in {shape.known:,} cells"
+    repeats = _repeats(shape)
     if shape.length > _LONG and shape.share > 0.1:
         return Kind.TEXT, f"long texts, {repeats}", 0.9
     if shape.share > 0.5 and shape.levels > 20 and shape.words >= _WORDY:
         return Kind.TEXT, f"several words a cell, {repeats}", 0.9
     if shape.share > 0.8 and shape.levels > 50:
+        if shape.digits and shape.spaceless == 1.0:
+            return Kind.CATEGORICAL, f"codes, {repeats}, hardly any twice", 0.5
         return Kind.TEXT, f"{repeats}, hardly any twice", 0.6
-    sure = 0.95 if shape.share < 0.1 else 0.7
-    zeros = "numbers with leading zeros are kept as text; " if _leading_zeros(cells) else ""
-    return Kind.CATEGORICAL, zeros + repeats, sure
+    return Kind.CATEGORICAL, repeats, 0.95 if shape.share < 0.1 else 0.7
+
+
+def _repeats(shape: _Shape) -> str:
+    if shape.levels == 1:
+        return f"one value in {shape.known:,} cells"
+    return f"{shape.levels:,} different values in {shape.known:,} cells"
+
+
+def _remark(cells: Cells) -> str:
+    """Why cells that look like numbers are none."""
+    odd = odd_among_numbers(cells.distinct) if len(cells.distinct) else []
+    if odd:
+        shown = ", ".join(f"“{excerpt(cell)}”" for cell in odd[:3]) + (", …" if len(odd) > 3 else "")
+        return f"; all but {shown} are numbers"
+    zeros = cells.distinct.str.fullmatch(r"0[0-9]+").any() and cells.distinct.str.fullmatch(r"[0-9]+").all()
+    return "; leading zeros are kept" if zeros else ""
 
 
 def _is_key(cells: Cells, shape: _Shape) -> bool:
@@ -79,7 +99,3 @@ def _key_reason(cells: Cells) -> str:
     if keys.is_uuid(cells.distinct):
         return "UUIDs, all different"
     return "all different, in one piece, and made like keys"
-
-
-def _leading_zeros(cells: Cells) -> bool:
-    return bool(cells.distinct.str.fullmatch(r"0[0-9]+").any()) and bool(cells.distinct.str.fullmatch(r"[0-9]+").all())

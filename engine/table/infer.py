@@ -6,9 +6,11 @@ keys, truth values, codes or dates. A name only tips the scales where the values
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
-from engine.table import dtypes, guess
+from engine.table import convert, dateguess, dates, dtypes, guess
 from engine.table.cellfacts import Cells
 from engine.table.schema import TEXT, Column, Kind, Schema
 
@@ -19,7 +21,32 @@ def infer_schema(frame: pd.DataFrame, name: str = "") -> Schema:
     """The schema of a raw table in any dtypes. A frame of nothing but strings is taken as read from a text file."""
     from_text = all(_is_text(frame.iloc[:, i]) for i in range(frame.shape[1]))
     columns = [infer_column(frame.iloc[:, i], str(c), from_text=from_text) for i, c in enumerate(frame.columns)]
-    return Schema(tuple(columns), name)
+    return Schema(tuple(_agreeing(columns, frame)), name)
+
+
+def _agreeing(columns: list[Column], frame: pd.DataFrame) -> list[Column]:
+    """Dates whose day and month may be the other way round follow the dates of other columns that leave no doubt."""
+    sure = {dateguess.day_first(c.date.pattern): c.name for c in columns if c.date and c.confidence > guess.UNDECIDED}
+    sure.pop(None, None)
+    if len(sure) != 1:
+        return columns
+    order, witness = next(iter(sure.items()))
+    return [
+        _turned(c, frame.iloc[:, i], order, witness) if c.date and c.confidence == guess.UNDECIDED else c
+        for i, c in enumerate(columns)
+    ]
+
+
+def _turned(column: Column, values: pd.Series, order: bool | None, witness: str) -> Column:
+    """The column with days and months in the order that another column, `witness`, has."""
+    assert column.date is not None
+    pattern = column.date.pattern
+    if dateguess.day_first(pattern) is not order:
+        pattern = dateguess.swapped(pattern)
+    reason = f"dates of the form {pattern}; the order of day and month is that of “{witness}”"
+    draft = replace(column, date=replace(column.date, pattern=pattern), reason=reason, confidence=0.85)
+    finest = dates.resolution(convert.parse_column(values, draft))
+    return replace(draft, date=replace(column.date, pattern=pattern, resolution=finest))
 
 
 def infer_column(values: pd.Series, name: str, *, from_text: bool = True) -> Column:
@@ -46,7 +73,6 @@ def recast(frame: pd.DataFrame, schema: Schema, name: str, kind: Kind | str) -> 
 
     Raises SchemaError for an unknown column, and DataError when the values do not fit the kind.
     """
-    from engine.table import convert
     from engine.table.recast import recast_column
 
     place = convert.positions(frame, Schema((schema[name],)))[name]
@@ -56,8 +82,6 @@ def recast(frame: pd.DataFrame, schema: Schema, name: str, kind: Kind | str) -> 
 
 def validate(schema: Schema, frame: pd.DataFrame) -> None:
     """Raises SchemaError or DataError, with column and row, when the schema does not fit the table."""
-    from engine.table import convert
-
     for column in schema:
         dtypes.check(column)
     convert.parse(frame, schema)

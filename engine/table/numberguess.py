@@ -19,8 +19,9 @@ from engine.table import numbers
 from engine.table.schema import NumberFormat
 
 _MOST_DECIMALS = 15
+_MOSTLY = 0.9  # share of numbers from which others among them are odd
 _LONGEST = 40  # characters of a number at most
-_SIGNS = "+-−"
+_SIGNS = r"+\-−"
 # fmt: off
 _CURRENCIES = (
     "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₴", "₦", "₫", "₪", "₱", "฿", "¢", "₿", "R$", "US$", "A$", "C$", "NZ$",
@@ -75,13 +76,10 @@ def guess_number(distinct: pd.Series) -> NumberGuess | None:
     return _dressed(texts, distinct)
 
 
-def numeric_share(distinct: pd.Series) -> float:
-    """The share of the distinct cells that look like a number of any form."""
-    texts = distinct.astype("str").str.strip()
-    plain = texts.str.fullmatch(_PLAIN).to_numpy(dtype=bool)
-    rest = [cell for cell, ok in zip(texts, plain, strict=True) if not ok]
-    dressed = sum(1 for cell in rest if len(cell) <= _LONGEST and _DRESSED.fullmatch(cell))
-    return (int(plain.sum()) + dressed) / max(len(texts), 1)
+def odd_among_numbers(distinct: pd.Series) -> list[str]:
+    """The few cells that keep the others from being a column of plain numbers; empty where they are not few."""
+    plain = distinct.str.strip().str.fullmatch(_PLAIN).to_numpy(dtype=bool)
+    return distinct[~plain].tolist() if plain.mean() >= _MOSTLY else []
 
 
 # Plain numbers
@@ -154,6 +152,8 @@ def _judged(fmt: NumberFormat, texts: pd.Series, distinct: pd.Series, *, ambiguo
     if whole:
         integers, fits = numbers.to_integers(texts, fmt)
         whole = bool(fits.all())
+        if not whole and fmt.decimals == 0:
+            return None  # too many digits for a number, so rather a code
     sample = _sample(len(texts))
     if whole and integers is not None:
         written = numbers.write_integers(integers[sample], fmt)

@@ -23,6 +23,7 @@ _LONGEST = 400  # digits of a number at most
 _MOST = 15  # more decimals than that are not rounded to
 _PLAIN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _MINUS = "-−"
+_MINUSES = r"\-−"  # inside a class of characters
 _SPACES = " \u00a0\u202f"
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -89,7 +90,7 @@ def _reader(fmt: NumberFormat) -> re.Pattern[str]:
     number = rf"(?P<whole>{digits})?(?:{mark}(?P<fraction>[0-9]*))?(?P<exponent>[eE][+-]?[0-9]+)?"
     prefix, suffix = (rf"(?:{_affix(a)})?" if a else "" for a in (fmt.prefix, fmt.suffix))
     return re.compile(
-        rf"(?P<open>\()?\s*(?P<sign>[+{_MINUS}])?\s*{prefix}\s*(?P<inner>[+{_MINUS}])?{number}\s*{suffix}(?P<close>\))?"
+        rf"(?P<open>\()?\s*(?P<sign>[+{_MINUSES}])?\s*{prefix}\s*(?P<inner>[+{_MINUSES}])?{number}\s*{suffix}(?P<close>\))?"
     )
 
 
