@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.ui import chooser, portrait, state, widgets
+from dashboard.ui import cached, chooser, portrait, state, widgets
 
 table = state.dataset()
 if table is None:
@@ -14,6 +14,7 @@ if table is None:
         "Upload a table. You get one with new rows, distributed like the real ones, and see how alike both are.",
     )
     chooser.draw()
+    cached.warm_up()
     st.stop()
 
 with widgets.told():

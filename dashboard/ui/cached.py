@@ -7,6 +7,8 @@ their id, which cannot be guessed. What is handed out is shared: nobody may chan
 from __future__ import annotations
 
 import contextlib
+import importlib
+import threading
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -29,7 +31,20 @@ if TYPE_CHECKING:
 
 TABLES = 3  # whole tables held in memory
 SMALL = 24  # profiles, comparisons and the like
-_TIME = "30m"
+_TIME = 1800.0  # seconds; as text, Streamlit would load pandas to read it
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Load what reading needs while the first visitor still looks for a file; once per server."""
+
+    def load() -> None:
+        for name in ("engine.table.read", "engine.table.delimited", "engine.table.infer", "engine.table.profile"):
+            importlib.import_module(name)
+
+    thread = threading.Thread(target=load, name="warm up", daemon=True)
+    thread.start()
+    return thread
 
 
 # The table
@@ -121,7 +136,7 @@ def jobs() -> Jobs:
     return Jobs(datasets.home() / "runs")
 
 
-@st.cache_data(ttl="10m", show_spinner=False)
+@st.cache_data(ttl=600.0, show_spinner=False)
 def housekeep() -> None:
     """Clear away tables and runs that nobody has used for a while."""
     datasets.sweep()

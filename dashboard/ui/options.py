@@ -21,13 +21,14 @@ RELEASES: Mapping[Release, str] = {
 
 def draw(choices: Choices, rows: int) -> Choices:
     """The choices as they stand on the page. rows: of the real table."""
+    most = max(Limits.from_environment().max_rows_to_make, 1)
     with st.grid("auto", min_column_width=220, vertical_alignment="bottom"):
         wanted = st.number_input(
             "Synthetic rows",
             min_value=1,
-            max_value=max(Limits.from_environment().max_rows_to_make, rows),
+            max_value=most,
             step=1,
-            key=state.seed("rows", choices.rows or rows),
+            key=state.seed("rows", min(choices.rows or rows, most)),
             help="As many as the real table has, unless you say otherwise.",
         )
         seed = st.number_input(

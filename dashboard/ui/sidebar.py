@@ -19,7 +19,8 @@ def draw() -> None:
         st.markdown(f"**{plain(table.title)}**")
         with st.popover("Start over", icon=":material/restart_alt:", width="stretch", key="start-over-menu"):
             st.markdown("Removes this table and all that was made from it from this server.")
-            st.button("Remove and start over", key="start-over", type="primary", on_click=_start_over, args=(table,))
+            if st.button("Remove and start over", key="start-over", type="primary"):
+                _start_over(table)
 
 
 def _start_over(table: Dataset) -> None:

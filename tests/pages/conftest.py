@@ -1,0 +1,86 @@
+"""What tests of the pages share: a home of their own, the app as a person opens it, tables and finished runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.ui import cached, datasets
+from dashboard.ui.datasets import Dataset
+from engine.results import store
+from engine.run import RunRequest, execute
+from engine.runfolder import Record, RunFolder, State
+from tests.engine.tables import CLUB, club
+
+APP = Path(__file__).resolve().parents[2] / "streamlit_app.py"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for tables and runs; no answer of an earlier test is kept."""
+    import streamlit as st
+
+    monkeypatch.setenv(datasets.HOME, str(tmp_path))
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield tmp_path
+    if (tmp_path / "runs").exists():
+        for run_id in cached.jobs().ids():
+            cached.jobs().delete(run_id)
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def open_app() -> Callable[..., AppTest]:
+    """The app as one session sees it, with a table (and a run) named in the address; on a page of it."""
+
+    def opened(table: Dataset | None = None, run: str | None = None, page: str | None = None) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        if table is not None:
+            app.query_params["data"] = table.id
+        if run is not None:
+            app.query_params["run"] = run
+        app.run()
+        return app if page is None else app.switch_page(f"dashboard/{page}.py").run()
+
+    return opened
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index=False).encode()
+
+
+@pytest.fixture
+def table() -> Dataset:
+    """The club's members, as uploaded."""
+    return datasets.add(csv(club()), "club.csv")
+
+
+@pytest.fixture
+def finished(table: Dataset) -> Callable[..., str]:
+    """A run on the table that has ended; its id. Carried out here, so that no process is needed."""
+
+    def run(state: State = State.DONE, message: str = "", of: Dataset | None = None, **request: object) -> str:
+        wanted = RunRequest(**{"method": "marginals", **request})  # type: ignore[arg-type]
+        run_id = f"{len(list(datasets.home().glob('runs/*'))):032x}"
+        folder = RunFolder(datasets.home() / "runs" / run_id)
+        now = time.time()
+        folder.create(wanted, CLUB.parse(club()), CLUB)
+        if state.has_result:
+            store(execute(wanted, club(), CLUB), folder.result)
+        folder.write_state(Record(state, message, created=now, started=now, ended=now + 2))
+        (of or table).add_run(run_id)
+        return run_id
+
+    return run
+
+
+def text(app: AppTest) -> str:
+    """Everything that the page says, in one string."""
+    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))

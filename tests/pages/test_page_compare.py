@@ -1,0 +1,152 @@
+"""Compare: figures beside their yardstick, charts, rows, and files to take away."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.ui import cached, datasets, downloads
+from dashboard.ui.datasets import Dataset
+from engine.runfolder import State
+from engine.table.read import read_table
+from engine.table.schema import Kind
+from tests.engine.tables import CLUB, club
+from tests.pages.conftest import csv, text
+
+Open = Callable[..., AppTest]
+Finished = Callable[..., str]
+
+
+@pytest.fixture
+def app(open_app: Open, table: Dataset, finished: Finished) -> AppTest:
+    return open_app(table, finished(), page="compare")
+
+
+def test_without_a_table_the_page_leads_to_one(open_app: Open) -> None:
+    app = open_app(page="compare")
+    assert not app.exception
+    assert app.button(key="to-upload")
+
+
+def test_without_a_run_the_page_leads_to_training(open_app: Open, table: Dataset) -> None:
+    app = open_app(table, page="compare")
+    app.button(key="to-train").click().run()
+    assert not app.exception
+    assert app.button(key="start")
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
+def test_a_run_without_a_result_leads_back(open_app: Open, table: Dataset, finished: Finished, state: State) -> None:
+    app = open_app(table, finished(state, "It did not work."), page="compare")
+    assert not app.exception
+    assert "no result" in app.info[0].value
+    app.button(key="to-train").click().run()
+    assert app.button(key="change")
+
+
+def test_figures_stand_beside_those_of_fresh_real_rows(app: AppTest) -> None:
+    assert not app.exception
+    evaluation = cached.result(app.query_params["run"]).evaluation
+    assert evaluation is not None
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Overall quality"] == f"{evaluation.overall.value:.1%}".replace("%", " %")
+    references = [c.value for c in app.caption if c.value.startswith("Fresh real rows:")]
+    assert len(references) == len(shown)
+    assert f"{evaluation.overall.reference:.1%}".replace("%", " %") in references[0]
+
+
+def test_without_rows_held_out_the_page_says_so(open_app: Open, table: Dataset, finished: Finished) -> None:
+    app = open_app(table, finished(holdout=0.0), page="compare")
+    assert not app.exception
+    assert "No yardstick" in text(app)
+
+
+def test_every_column_is_drawn_large_and_small(app: AppTest) -> None:
+    columns = [c.name for c in CLUB if c.modelled and c.kind is not Kind.CONSTANT]
+    assert len(app.get("plotly_chart")) == 1 + len(columns)
+    assert len(app.selectbox(key="column").options) == len(columns)
+    for name in columns:
+        app.selectbox(key="column").set_value(name).run()
+        assert not app.exception
+        chart = json.loads(app.get("plotly_chart")[0].proto.spec)
+        assert chart["layout"]["title"]["text"] == name
+        assert {trace["name"] for trace in chart["data"] if trace.get("name")} == {"Real", "Synthetic"}
+
+
+def test_without_charts_there_are_none_but_the_rest_is_there(
+    open_app: Open, table: Dataset, finished: Finished
+) -> None:
+    app = open_app(table, finished(charts=False), page="compare")
+    assert not app.exception
+    assert "Distributions" not in app.segmented_control(key="view").options
+    assert len(app.get("plotly_chart")) == 3
+    assert app.metric
+
+
+def test_correlations_of_both_tables_and_their_difference(app: AppTest) -> None:
+    app.segmented_control(key="view").set_value("Correlations").run()
+    assert not app.exception
+    titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in app.get("plotly_chart")]
+    assert titles == ["Real", "Synthetic", "Synthetic − real"]
+    gaps = app.dataframe[0].value
+    spread = (gaps["Real"] - gaps["Synthetic"]).abs()
+    assert spread.is_monotonic_decreasing
+
+
+def test_all_figures_are_in_a_table_with_their_sentences(app: AppTest) -> None:
+    app.segmented_control(key="view").set_value("Figures").run()
+    assert not app.exception
+    evaluation = cached.result(app.query_params["run"]).evaluation
+    assert evaluation is not None
+    shown = app.dataframe[0].value
+    assert list(shown["Figure"]) == [result.info.label for result in evaluation.results]
+    assert list(shown["Twin"].dropna()) == [r.value for r in evaluation.results if r.value is not None]
+
+
+def test_rows_of_both_tables_are_written_as_in_the_source(app: AppTest) -> None:
+    app.segmented_control(key="view").set_value("Rows").run()
+    assert not app.exception
+    real, synthetic = (frame.value for frame in app.dataframe)
+    assert list(real["joined"].dropna())[0] == club()["joined"].dropna().iloc[0]
+    assert list(real.columns) == list(synthetic.columns)
+    assert synthetic["joined"].dropna().str.fullmatch(r"(\d\d\.\d\d\.\d{4})?").all()
+
+
+@pytest.mark.parametrize("key", downloads.TABLES)
+def test_the_twin_can_be_taken_away_and_reads_back(app: AppTest, key: str) -> None:
+    assert app.get_by_key(f"download-{key}")
+    made = downloads._table(app.query_params["run"], key)()
+    again = CLUB.parse(read_table(made, name=f"twin.{key}").frame)
+    expected = cached.result(app.query_params["run"]).synthetic
+    pd.testing.assert_frame_equal(again[["age", "fee", "city"]], expected[["age", "fee", "city"]])
+
+
+def test_report_and_model_can_be_taken_away(app: AppTest) -> None:
+    run = app.query_params["run"]
+    assert app.get_by_key("download-report")
+    assert app.get_by_key("download-model")
+    page = downloads._report("club", run)().decode()
+    assert "Overall quality" in page
+    assert "club" in page
+    with zipfile.ZipFile(io.BytesIO(cached.result(run).model.read_bytes())) as model:
+        assert "manifest.json" in model.namelist()
+
+
+def test_two_sessions_see_only_their_own(open_app: Open, table: Dataset, finished: Finished) -> None:
+    """Also when one names the other's run in its address."""
+    mine = finished()
+    other = datasets.add(csv(pd.DataFrame({"secret": ["x", "y"] * 60})), "other.csv")
+    theirs = open_app(other, run=mine, page="compare")
+    assert not theirs.exception
+    assert theirs.button(key="to-train")
+    assert "age" not in text(theirs)
+    assert theirs.query_params.get("run") != mine
+    own = open_app(table, mine, page="compare")
+    assert "other" not in text(own)
+    assert own.get_by_key("download-csv")

@@ -1,0 +1,196 @@
+"""Configure: columns, kinds, method and what to make; kept on disk, checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.ui.choices import Choices
+from dashboard.ui.datasets import Dataset
+from engine.errors import SettingsError
+from engine.generators import registry
+from engine.run import RunRequest
+from engine.table.schema import Kind, Schema
+from tests.engine.tables import club
+from tests.pages.conftest import text
+
+Open = Callable[..., AppTest]
+MEMBER, AGE, FEE, CITY = range(4)  # rows of the table of columns
+
+
+def edit(app: AppTest, row: int, round: int = 0, **changes: object) -> AppTest:
+    """Change cells of the table of columns, as a person does."""
+    app.session_state[f"columns-{round}"] = {
+        "edited_rows": {row: changes},
+        "added_rows": [],
+        "deleted_rows": [],
+    }
+    return app.run()
+
+
+@pytest.fixture
+def app(open_app: Open, table: Dataset) -> AppTest:
+    return open_app(table, page="configure")
+
+
+def choices(table: Dataset) -> Choices:
+    return Choices.from_json(table.load_choices())
+
+
+def test_without_a_table_the_page_leads_to_one(open_app: Open) -> None:
+    app = open_app(page="configure")
+    assert not app.exception
+    assert "no table" in app.info[0].value
+    app.button(key="to-upload").click().run()
+    assert len(app.file_uploader) == 1
+
+
+def test_the_defaults_are_enough_to_go_on(app: AppTest, table: Dataset) -> None:
+    assert not app.exception
+    assert not app.error
+    assert not app.button(key="next").disabled
+    assert choices(table) == Choices()
+    assert choices(table).request().rows is None
+
+
+def test_every_column_is_listed_with_kind_and_reason(app: AppTest) -> None:
+    shown = app.data_editor[0].value
+    assert list(shown["name"]) == list(club().columns)
+    assert shown["keep"].all()
+    assert list(shown["kind"])[MEMBER] == "identifier"
+    assert shown["why"].str.len().min() > 0
+    assert shown["missing"][AGE] == pytest.approx(100 * club()["age"].isna().mean())
+
+
+def test_a_column_can_be_left_out(app: AppTest, table: Dataset) -> None:
+    edit(app, CITY, keep=False)
+    saved = table.load_schema()
+    assert saved is not None
+    assert not saved["city"].selected
+    assert sum(c.selected for c in saved) == len(saved) - 1
+    assert "7 columns of 8" in text(app)
+
+
+def test_another_kind_brings_its_formats(app: AppTest, table: Dataset) -> None:
+    edit(app, FEE, kind="categorical")
+    saved = table.load_schema()
+    assert saved is not None
+    assert saved["fee"].kind is Kind.CATEGORICAL
+    assert saved["fee"].chosen
+    assert saved["fee"].number is None
+    assert saved.parse(club())["fee"].dtype == "str"
+    assert not app.error
+
+
+def test_a_kind_that_does_not_fit_is_told_and_stops_the_way_on(app: AppTest, table: Dataset) -> None:
+    edit(app, CITY, kind="integer")
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "city" in app.error[0].value
+    assert app.button(key="next").disabled
+    saved = table.load_schema()
+    assert saved is None or saved["city"].kind is Kind.CATEGORICAL
+
+
+def test_at_least_one_column_is_needed(app: AppTest, table: Dataset) -> None:
+    app.button(key="keep-none").click().run()
+    assert app.button(key="next").disabled
+    assert "at least one column" in app.error[0].value
+    app.button(key="keep-all").click().run()
+    assert not app.error
+    assert not app.button(key="next").disabled
+
+
+def test_kinds_can_be_put_back(app: AppTest, table: Dataset) -> None:
+    edit(app, FEE, kind="categorical")
+    app.button(key="kinds-found").click().run()
+    saved = table.load_schema()
+    assert saved is not None
+    assert saved["fee"].kind is Kind.DECIMAL
+    assert app.data_editor[0].value["kind"][FEE] == "decimal"
+
+
+def test_what_is_made_anew_is_said(app: AppTest) -> None:
+    said = next(c.value for c in app.caption if "Made anew" in c.value)
+    assert "member" in said
+    assert "e\\-mail" in said
+    assert "age" not in said
+
+
+def test_automatic_says_what_it_takes_and_why(app: AppTest) -> None:
+    assert app.segmented_control(key="method-family").value == "Automatic"
+    labels = [info.label for info in registry.infos()]
+    assert any(f"**{label}**" in text(app) for label in labels)
+
+
+@pytest.mark.parametrize("family", ["Standard", "Advanced"])
+def test_every_method_of_a_family_is_offered_with_its_settings(app: AppTest, table: Dataset, family: str) -> None:
+    app.segmented_control(key="method-family").set_value(family).run()
+    keys = [i.key for i in registry.infos() if i.advanced == (family == "Advanced")]
+    assert app.radio(key="method").options == [registry.GENERATORS[k].info.label for k in keys]
+    for key in keys:
+        app.radio(key="method").set_value(key).run()
+        assert not app.exception
+        assert not app.error
+        assert choices(table).method == key
+        assert app.expander(key=f"settings-{key}")
+
+
+def test_settings_are_kept_by_method(app: AppTest, table: Dataset) -> None:
+    app.segmented_control(key="method-family").set_value("Standard").run()
+    app.radio(key="method").set_value("marginals").run()
+    app.selectbox(key="set-marginals-numbers").set_value("empirical").run()
+    app.radio(key="method").set_value("copula").run()
+    app.radio(key="method").set_value("marginals").run()
+    assert app.selectbox(key="set-marginals-numbers").value == "empirical"
+    assert choices(table).request().settings["numbers"] == "empirical"
+
+
+def test_a_request_that_cannot_be_carried_out_is_told(
+    open_app: Open, table: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: RunRequest, schema: Schema, limits: object = None) -> None:
+        raise SettingsError("That is too many rows.")
+
+    monkeypatch.setattr(RunRequest, "check", refuse)
+    app = open_app(table, page="configure")
+    assert not app.exception
+    assert "too many rows" in app.error[0].value
+    assert app.button(key="next").disabled
+
+
+def test_choices_beyond_a_lowered_limit_come_back_within_it(
+    open_app: Open, table: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.save_choices(Choices(rows=90_000).to_json())
+    monkeypatch.setenv("TABULAR_TWIN_MAX_ROWS_TO_MAKE", "1000")
+    app = open_app(table, page="configure")
+    assert not app.exception
+    assert app.number_input(key="rows").value == 1_000
+
+
+def test_choices_survive_going_back_and_a_refresh(app: AppTest, open_app: Open, table: Dataset) -> None:
+    app.number_input(key="seed").set_value(7).run()
+    app.number_input(key="rows").set_value(50).run()
+    app.toggle(key="charts").set_value(False).run()
+    app.slider(key="holdout").set_value(30).run()
+    edit(app, CITY, keep=False)
+    back = app.switch_page("dashboard/upload.py").run().switch_page("dashboard/configure.py").run()
+    fresh = open_app(table, page="configure")
+    for found in (back, fresh):
+        assert found.number_input(key="seed").value == 7
+        assert found.number_input(key="rows").value == 50
+        assert found.toggle(key="charts").value is False
+        assert found.slider(key="holdout").value == 30
+        assert not found.data_editor[0].value["keep"][CITY]
+    assert choices(table).request().holdout == 0.3
+
+
+def test_a_small_table_holds_nothing_out_by_itself(open_app: Open) -> None:
+    from dashboard.ui import datasets
+    from tests.pages.conftest import csv
+
+    app = open_app(datasets.add(csv(club(40)), "small.csv"), page="configure")
+    assert app.slider(key="holdout").value == 0

@@ -1,0 +1,111 @@
+"""The frame: starting over, the line of steps, the guide, texts, and what the first paint loads."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.ui import cached, datasets, words
+from dashboard.ui.datasets import Dataset
+from engine.errors import JobError
+from engine.evaluation.registry import METRICS
+from engine.generators import registry
+from tests.pages.conftest import APP, text
+
+Open = Callable[..., AppTest]
+
+# Streamlit itself brings numpy, and Plotly where it is installed.
+HEAVY = ("pandas", "altair", "faker", "scipy", "sklearn", "lightgbm", "numba", "torch", "tensorflow", "duckdb")
+
+
+def test_the_first_paint_loads_nothing_heavy() -> None:
+    code = (
+        "import json, sys\n"
+        "from unittest import mock\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "with mock.patch('dashboard.ui.cached.warm_up', lambda: None):\n"
+        f"    app = AppTest.from_file({str(APP)!r}, default_timeout=60).run()\n"
+        "assert not app.exception and len(app.file_uploader) == 1\n"
+        f"print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=APP.parent)
+    assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_starting_over_removes_table_and_runs(
+    open_app: Open, table: Dataset, finished: Callable[..., str], home: Path
+) -> None:
+    run = finished()
+    app = open_app(table, run, page="compare")
+    app.button(key="start-over").click().run()
+    assert not app.exception
+    assert len(app.file_uploader) == 1
+    assert "data" not in app.query_params
+    assert datasets.find(table.id) is None
+    with pytest.raises(JobError):
+        cached.jobs().status(run)
+    assert list((home / "datasets").iterdir()) == []
+
+
+def test_steps_open_as_far_as_the_way_goes(open_app: Open, table: Dataset, finished: Callable[..., str]) -> None:
+    def opened(app: AppTest) -> list[bool]:
+        return [not link.proto.disabled for link in app.container(key="steps").get("page_link")]
+
+    assert opened(open_app()) == [True, False, False, False]
+    assert opened(open_app(table)) == [True, True, True, False]
+    assert opened(open_app(table, finished())) == [True, True, True, True]
+
+
+def test_the_guide_knows_every_method_and_figure(open_app: Open) -> None:
+    app = open_app(page="guide")
+    assert not app.exception
+    labels = [e.label for e in app.expander]
+    assert labels == [i.label for i in registry.infos()] + [m.info.label for m in METRICS.values()]
+    said = text(app)
+    for info in registry.infos():
+        assert info.holds in said
+
+
+def test_the_guide_claims_no_privacy(open_app: Open) -> None:
+    said = text(open_app(page="guide")).lower()
+    for word in ("guarantee", "compliant", "impossible", "100 %", "fully anonymous", "safe to share"):
+        assert word not in said
+    assert "not anonymous by itself" in said
+
+
+def test_unused_tables_are_cleared_away(
+    home: Path, table: Dataset, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(datasets.KEEP_HOURS, "0")
+    app = open_app()
+    app.button(key="sample-penguins").click().run()
+    assert datasets.find(table.id) is None
+    assert app.title[0].value == "penguins"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(1.0, "100.0 %"), (0.99996, "> 99.9 %"), (0.0, "0.0 %"), (0.0001, "< 0.1 %"), (0.5, "50.0 %")]
+)
+def test_shares_are_never_rounded_to_what_they_are_not(value: float, told: str) -> None:
+    assert words.share(value) == told
+
+
+@pytest.mark.parametrize("name", ["**bold**", "[x](y)", "![x](http://y)", ":red[x]", "$a$ b", "<b>", "a\n# b", "`c`"])
+def test_plain_text_has_no_effect_in_markdown(name: str) -> None:
+    shown = words.plain(name)
+    assert shown.replace("\\", "") == " ".join(name.split())
+    assert all(mark.isalnum() or mark in " \\" or shown[place - 1] == "\\" for place, mark in enumerate(shown))
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.4, "less than a second"), (1, "1 second"), (89, "89 seconds"), (100, "2 minutes"), (7200, "2.0 hours")],
+)
+def test_times_are_as_exact_as_people_want(value: float, told: str) -> None:
+    assert words.seconds(value) == told

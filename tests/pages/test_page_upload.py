@@ -1,0 +1,143 @@
+"""Upload: choosing a table, what is told about it, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.ui import datasets
+from dashboard.ui.datasets import Dataset
+from engine import samples
+from tests.engine.tables import club
+from tests.pages.conftest import csv, text
+
+Open = Callable[..., AppTest]
+
+
+def upload(app: AppTest, content: bytes, name: str) -> AppTest:
+    app.file_uploader[0].upload(name, content)
+    return app.run()
+
+
+def test_a_first_visitor_sees_where_to_drop_a_file_and_every_sample(open_app: Open) -> None:
+    app = open_app()
+    assert not app.exception
+    assert len(app.file_uploader) == 1
+    for sample in samples.SAMPLES:
+        assert app.button(key=f"sample-{sample.key}")
+    assert not app.dataframe
+
+
+def test_a_sample_takes_one_click(open_app: Open) -> None:
+    app = open_app()
+    app.button(key="sample-penguins").click().run()
+    assert not app.exception
+    assert app.title[0].value == "penguins"
+    assert "344 rows, 8 columns" in text(app)
+    assert len(app.dataframe[0].value) == 344
+    assert datasets.find(app.query_params["data"]) is not None
+
+
+@pytest.mark.parametrize("sample", [s.key for s in samples.SAMPLES])
+def test_samples_are_as_their_cards_say(open_app: Open, sample: str) -> None:
+    app = open_app()
+    app.button(key=f"sample-{sample}").click().run()
+    known = samples.get(sample)
+    assert f"{known.rows:,} rows, {known.columns} columns" in text(app)
+    assert not app.error
+
+
+def test_an_upload_is_kept_under_an_id_in_the_address(open_app: Open) -> None:
+    app = upload(open_app(), csv(club()), "Our members.csv")
+    assert not app.exception
+    assert app.title[0].value == "Our members"
+    again = open_app(datasets.find(app.query_params["data"]))
+    assert again.title[0].value == "Our members"
+    assert again.dataframe[0].value.equals(app.dataframe[0].value)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "told"),
+    [
+        (b"", "empty.csv", "empty"),
+        (b"%PDF-1.7 not a table", "table.csv", "PDF"),
+        (b"\x80\x04\x95\x00\x00", "frame.csv", "pickle"),
+        (bytes(range(256)) * 40, "binary.csv", ""),
+    ],
+)
+def test_what_is_no_table_ends_in_a_sentence_and_leaves_nothing(
+    open_app: Open, home: Path, content: bytes, name: str, told: str
+) -> None:
+    app = upload(open_app(), content, name)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert told in app.error[0].value
+    assert list((home / "datasets").iterdir()) == []
+    assert "data" not in app.query_params
+
+
+def test_after_a_bad_file_a_good_one_is_taken(open_app: Open) -> None:
+    app = upload(open_app(), b"", "empty.csv")
+    app.file_uploader[0].clear()
+    app = upload(app, csv(club()), "club.csv")
+    assert not app.error
+    assert app.title[0].value == "club"
+
+
+def test_a_limit_names_its_setting(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABULAR_TWIN_MAX_CELLS", "100")
+    app = upload(open_app(), csv(club()), "club.csv")
+    assert "MAX\\_CELLS" in app.error[0].value
+
+
+def test_what_the_reader_mended_is_listed(open_app: Open) -> None:
+    app = upload(open_app(), b"a;b\n1;2\n3;4;5\n6;7\n8\n", "ragged.csv")
+    assert "finding" in app.expander(key="findings").label
+    assert "line 3" in app.expander(key="findings").markdown[0].value
+
+
+def test_columns_have_a_profile_each(open_app: Open, table: Dataset) -> None:
+    app = open_app(table)
+    app.segmented_control(key="portrait").set_value("Columns").run()
+    assert not app.exception
+    for name in ("age", "fee", "city", "active", "joined", "country"):
+        assert f"**{name}**" in text(app)
+    assert len(app.get("vega_lite_chart")) >= 5
+
+
+def test_many_columns_come_in_pages(open_app: Open) -> None:
+    wide = pd.DataFrame({f"c{i}": range(30) for i in range(40)})
+    app = open_app(datasets.add(csv(wide), "wide.csv"))
+    app.segmented_control(key="portrait").set_value("Columns").run()
+    assert "**c0**" in text(app)
+    assert "**c39**" not in text(app)
+    app.get_by_key("profile-page").set_value(4).run()
+    assert "**c39**" in text(app)
+
+
+def test_names_from_a_table_have_no_effect_on_the_page(open_app: Open) -> None:
+    evil = pd.DataFrame({"**bold** ![x](http://x.example/y.png) <b>": ["a", "b"] * 20, ":red[x]": range(40)})
+    app = open_app(datasets.add(csv(evil), "![x](http://x.example).csv"))
+    app.segmented_control(key="portrait").set_value("Columns").run()
+    assert not app.exception
+    assert "![x](" not in text(app)
+    assert ":red[" not in text(app)
+
+
+def test_another_table_may_be_chosen(open_app: Open, table: Dataset) -> None:
+    app = open_app(table)
+    app.button(key="another").click().run()
+    assert len(app.file_uploader) == 1
+    assert "data" not in app.query_params
+
+
+def test_an_id_that_is_not_known_shows_the_beginning(open_app: Open) -> None:
+    app = AppTest.from_file(str(Path(__file__).resolve().parents[2] / "streamlit_app.py"), default_timeout=60)
+    app.query_params["data"] = "../../../etc/passwd-and-more-characters"
+    app.run()
+    assert not app.exception
+    assert len(app.file_uploader) == 1
