@@ -1,0 +1,149 @@
+"""Boosted trees of LightGBM, trained with early stopping and kept as its own text model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import lightgbm
+
+Floats = NDArray[np.float64]
+Features = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+_BATCH = 200_000  # rows that are scored at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Boosting:
+    """How trees are boosted.
+
+    leaves, rows: of a tree, and in each leaf at least; rate: of learning; rounds: at most; patience: rounds without
+    gain on the held-out rows before it stops.
+    """
+
+    leaves: int
+    rows: int
+    rate: float = 0.1
+    rounds: int = 1000
+    patience: int = 20
+    l2: float = 1.0
+    seed: int = 0
+
+    def parameters(self, objective: str, classes: int, from_average: bool) -> dict[str, Any]:
+        known: dict[str, Any] = {
+            "objective": objective,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.rows,
+            "learning_rate": self.rate,
+            "lambda_l2": self.l2,
+            "cat_smooth": 20,
+            "boost_from_average": from_average,
+            "seed": self.seed,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbose": -1,
+        }
+        return {**known, "num_class": classes} if classes > 2 else known
+
+
+# Asked after each round with the held-out loss (nan without held-out rows); True ends training.
+Watch = Callable[[int, float], bool]
+
+
+class Boosted:
+    """A trained model; `raw` gives its scores before the link function."""
+
+    def __init__(self, booster: lightgbm.Booster, loss: float) -> None:
+        self._booster = booster
+        self.loss = loss  # held-out, at the best round; nan without held-out rows
+        self.rounds = int(booster.current_iteration())
+
+    def raw(self, features: Features) -> Floats:
+        """(rows, features) -> (rows,) scores, or (rows, classes)."""
+        classes = int(self._booster.num_model_per_iteration())
+        scores = np.zeros((len(features), classes) if classes > 1 else len(features))
+        for at in range(0, len(features), _BATCH):
+            part = np.ascontiguousarray(features[at : at + _BATCH])
+            scores[at : at + _BATCH] = np.asarray(self._booster.predict(part, raw_score=True))
+        return scores
+
+    def state(self) -> dict[str, Any]:
+        text = self._booster.model_to_string(num_iteration=-1).encode()
+        return {"trees": np.frombuffer(text, dtype=np.uint8), "loss": self.loss if np.isfinite(self.loss) else None}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Boosted:
+        import lightgbm
+
+        text = np.asarray(state["trees"], dtype=np.uint8).tobytes().decode()
+        try:
+            booster = lightgbm.Booster(model_str=text)
+        except lightgbm.basic.LightGBMError as error:
+            raise ValueError(f"the trees cannot be read ({error})") from error
+        return cls(booster, float("nan") if state["loss"] is None else float(state["loss"]))
+
+
+def boost(
+    features: Features,
+    target: NDArray[Any],
+    held: Mask,
+    how: Boosting,
+    *,
+    objective: str,
+    classes: int = 1,
+    start: Floats | None = None,
+    categories: Sequence[int] = (),
+    watch: Watch,
+    refit: bool = False,
+) -> Boosted:
+    """Train on (rows, features) until the `held` rows, left out, gain no more; then, with `refit`, on all rows as long.
+
+    start: (rows,) scores that the trees add to. Without held rows it takes all rounds.
+    """
+    import lightgbm
+
+    def data(rows: Mask, reference: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
+        return lightgbm.Dataset(
+            features[rows],
+            target[rows],
+            init_score=None if start is None else start[rows],
+            categorical_feature=list(categories),
+            params={"verbose": -1, "min_data_in_bin": 1 if len(features) < 1000 else 3},
+            reference=reference,
+            free_raw_data=True,
+        )
+
+    train = data(~held)
+    valid = [data(held, train)] if held.any() else []
+    losses: list[float] = []
+    stopped = [False]
+
+    def after_round(env: Any) -> None:
+        loss = float(env.evaluation_result_list[0][2]) if valid else float("nan")
+        losses.append(loss)
+        best = int(np.argmin(losses)) if valid else env.iteration
+        stopped[0] = watch(env.iteration, loss)
+        if stopped[0] or env.iteration - best >= how.patience:
+            raise lightgbm.callback.EarlyStopException(best, env.evaluation_result_list)
+
+    parameters = how.parameters(objective, classes, start is None)
+    booster = lightgbm.train(parameters, train, how.rounds, valid_sets=valid, callbacks=[after_round])
+    best = int(np.argmin(losses)) + 1 if valid else len(losses)
+    loss = losses[best - 1] if losses else float("nan")
+    if refit and valid and not stopped[0]:
+        everything = np.zeros(len(held), dtype=bool)
+        model = boost(
+            features, target, everything, replace(how, rounds=best),
+            objective=objective, classes=classes, start=start, categories=categories, watch=watch,
+        )  # fmt: skip
+        model.loss = loss
+        return model
+    if best < booster.current_iteration():
+        booster = lightgbm.Booster(model_str=booster.model_to_string(num_iteration=best))
+    return Boosted(booster, loss)

@@ -1,0 +1,165 @@
+"""Training of one column's model on the columns before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.codecs.numeric import FULL
+from engine.generators.boosted.boosting import Boosted, Boosting, Watch, boost
+from engine.generators.boosted.columns import (
+    Choice,
+    ColumnModel,
+    Copying,
+    Distribution,
+    Steady,
+    copied_values,
+    copy_features,
+)
+from engine.generators.boosted.halves import Halves, Seen
+from engine.generators.boosted.halving import Halving
+from engine.generators.boosted.location import locate
+from engine.generators.boosted.related import copies, related
+from engine.generators.boosted.view import Features, Look, Term, View
+from engine.generators.cells import Cells, GridCells
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+_FEW_NUMBERS = 8  # cells up to which a number is a choice
+_FEW_LEVELS = 20
+_HEAVY = 0.02  # share of rows from which a value is common, and no sign of a copy
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How columns are trained. steps: decisions that a model of halves learns from, at most."""
+
+    halves: Boosting
+    choice: Boosting
+    refit: bool = True
+    steps: int = 4_000_000
+    location: bool = True
+    pairs: bool = True
+
+
+@dataclass
+class ColumnFit:
+    """One column. view: all rows with the earlier columns filled; held: (rows,) rows that decide when to stop."""
+
+    view: View
+    codes: Floats
+    found: Ints
+    cells: Cells
+    sources: Ints
+    looks: list[Look]
+    numbers: list[int]  # earlier columns whose values can be compared with this one's
+    held: Mask
+    plan: Plan
+    rng: np.random.Generator
+    watch: Watch
+    decimals: int = FULL
+    loss: float = field(default=float("nan"), init=False)  # held-out, of the column, in nats
+
+    def fit(self) -> ColumnModel:
+        known = self.codes[~np.isnan(self.codes)]
+        low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, -1.0)
+        copying, rows = self._copying()
+        return ColumnModel(self._inner(rows), copying, low, high, self.decimals)
+
+    @property
+    def _categories(self) -> list[int]:
+        """Places among the features that are categories."""
+        return [place for place, j in enumerate(self.sources) if self.looks[j].category]
+
+    def _copying(self) -> tuple[Copying | None, Ints]:
+        """The model of copies, and the rows that are none."""
+        everything = np.arange(len(self.codes))
+        if not isinstance(self.cells, GridCells) or not self.numbers:
+            return None, everything
+        grid = self.cells.grid
+        heavy = grid.low[grid.atom & (grid.mass > _HEAVY * len(self.codes))]
+        terms, source = copies(self.view.codes, self.codes, self.numbers, heavy, self.decimals)
+        if not terms:
+            return None, everything
+        values = copied_values(terms, self.view.codes, self.decimals)
+        features = copy_features(self.view, self.sources, values, heavy)
+        boosted = self._boost_classes(features, source, len(terms) + 1, self.held)
+        return Copying(terms, heavy, self.sources, boosted), np.flatnonzero(source == 0)
+
+    def _boost_classes(self, features: Features, labels: Ints, classes: int, held: Mask) -> Boosted:
+        held = held & np.isin(labels, np.unique(labels[~held]))  # a class that only held-out rows have trains, too
+        return boost(
+            features,
+            labels,
+            held,
+            self.plan.choice,
+            objective="binary" if classes == 2 else "multiclass",
+            classes=classes,
+            categories=self._categories,
+            watch=self.watch,
+            refit=self.plan.refit,
+        )
+
+    def _inner(self, rows: Ints) -> Distribution:
+        found = self.found[rows]
+        labels, place = np.unique(found, return_inverse=True)
+        if len(labels) < 2 or not len(self.sources):
+            counts = np.bincount(found, minlength=self.cells.size).astype(np.float64)
+            if not len(found):
+                counts = self.cells.counts.astype(np.float64)
+            return Steady(counts / max(counts.sum(), 1.0))
+        few = _FEW_NUMBERS if isinstance(self.cells, GridCells) else _FEW_LEVELS
+        if len(labels) <= few:
+            features = np.ascontiguousarray(self.view.features[rows][:, self.sources])
+            boosted = self._boost_classes(features, place, len(labels), self.held[rows])
+            self.loss = boosted.loss
+            return Choice(self.cells.size, labels, self.sources, boosted)
+        return self._halves(rows, found)
+
+    def _halves(self, rows: Ints, found: Ints) -> Halves:
+        halving = Halving(np.bincount(found, minlength=self.cells.size))
+        view = self.view.take(rows)
+        earlier = np.ascontiguousarray(view.features[:, self.sources])
+        location, place = None, None
+        if self.plan.location:
+            rank = (halving.share[found] + halving.share[found + 1]) / 2
+            location, place = locate(earlier, rank, self._categories, self.rng, self.watch)
+        near, splits, unit = self._near(rows, halving)
+        terms = np.column_stack([t.value(view.codes) for t in near]) if near else np.zeros((len(rows), 0))
+        seen = Seen(halving, earlier, place, terms, splits, unit)
+        row, node, right = halving.steps(found)
+        held = self.held[rows]
+        if len(row) > self.plan.steps:
+            part = np.sort(self.rng.choice(len(row), self.plan.steps, replace=False))
+            row, node, right = row[part], node[part], right[part]
+        boosted = boost(
+            seen.at(row, node),
+            right.astype(np.int8),
+            held[row],
+            self.plan.halves,
+            objective="binary",
+            start=halving.odds[node],
+            categories=self._categories,
+            watch=self.watch,
+            refit=self.plan.refit,
+        )
+        self.loss = boosted.loss * len(row) / max(len(rows), 1)
+        return Halves(halving, self.sources, near, splits, unit, location, boosted)
+
+    def _near(self, rows: Ints, halving: Halving) -> tuple[list[Term], Floats, float]:
+        if not isinstance(self.cells, GridCells):
+            return [], np.zeros(halving.size), 1.0
+        grid = self.cells.grid
+        edges = np.r_[[grid.low[0] - 1] if grid.missing else [], grid.low]
+        part = self.rng.permutation(rows)
+        near = related(self.view.codes[part], self.codes[part], self.numbers)
+        if not self.plan.pairs:
+            near = [term for term in near if term.second < 0]
+        return near, edges[halving.middle], self._unit()
+
+    def _unit(self) -> float:
+        return Look.of(self.cells, self.codes).unit

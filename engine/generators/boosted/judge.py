@@ -1,0 +1,74 @@
+"""A model that tells real rows from made ones, and a choice among candidates by what it says.
+
+The odds that a row is real are the ratio of the true density to the chain's (Azadi et al. 2019, discriminator
+rejection sampling; Turner et al. 2019). Candidates are drawn by the chain and kept in proportion to that ratio, so
+that what the chain has too much of becomes rarer. The judge never sees the candidates in training, and it is held to
+large leaves and stopped early, so that it knows regions, not rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.generators.boosted.boosting import Boosted, Boosting, Watch, boost
+from engine.generators.boosted.view import Look, View
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+HOW = Boosting(leaves=31, rows=50, rate=0.05, rounds=400, patience=20)
+_LOW, _HIGH = -3.0, 2.0  # log odds beyond which the judge is not believed
+_HELD = 0.1
+
+
+class Judge:
+    """sources: columns that it looks at."""
+
+    def __init__(self, sources: Ints, boosted: Boosted) -> None:
+        self.sources, self.boosted = sources, boosted
+
+    def log_weight(self, view: View) -> Floats:
+        """(rows,) log of the ratio of true to made density."""
+        raw = self.boosted.raw(np.ascontiguousarray(view.features[:, self.sources]))
+        return np.clip(raw, _LOW, _HIGH)
+
+    def state(self) -> dict[str, Any]:
+        return {"sources": self.sources, "boosted": self.boosted.state()}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Judge:
+        return cls(state["sources"], Boosted.from_state(state["boosted"]))
+
+
+def train_judge(
+    real: View, made: View, looks: list[Look], rng: np.random.Generator, watch: Watch, how: Boosting = HOW
+) -> Judge | None:
+    """None when held-out rows show nothing that tells the two apart."""
+    both = np.concatenate([real.features, made.features])
+    sources = np.array([j for j in range(both.shape[1]) if len(np.unique(both[:, j])) > 1], dtype=np.int64)
+    if not len(sources):
+        return None
+    label = np.r_[np.ones(len(real)), np.zeros(len(made))]
+    categories = [place for place, j in enumerate(sources) if looks[j].category]
+    boosted = boost(
+        np.ascontiguousarray(both[:, sources]),
+        label,
+        rng.random(len(label)) < _HELD,
+        how,
+        objective="binary",
+        start=np.full(len(label), np.log(len(real) / len(made))),
+        categories=categories,
+        watch=watch,
+    )
+    fair = -np.mean(label) * np.log(np.mean(label)) - np.mean(1 - label) * np.log(np.mean(1 - label))
+    return Judge(sources, boosted) if boosted.loss < fair else None
+
+
+def chosen(log_weight: Floats, kept: int, rng: np.random.Generator) -> Ints:
+    """`kept` of the candidates, in random order, drawn without replacement by weight (Efraimidis and Spirakis 2006)."""
+    keys = log_weight + rng.gumbel(size=len(log_weight))
+    return rng.permutation(np.argpartition(-keys, kept - 1)[:kept]) if kept else np.zeros(0, dtype=np.int64)
