@@ -28,13 +28,16 @@ def numbers(rows: int, columns: int) -> pd.DataFrame:
     return pd.DataFrame(rng.normal(size=(rows, columns)).round(2), columns=[f"c{i}" for i in range(columns)])
 
 
+UNPACKED = 50_000_000  # limit for these tests, so that the bomb need not be of gigabytes
+
+
 def bomb() -> bytes:
-    """An Excel file of some kilobytes that unpacks to gigabytes."""
+    """An Excel file of some kilobytes that unpacks to more than the limit."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as workbook:
         workbook.writestr("[Content_Types].xml", "<Types/>")
         with workbook.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
-            for _ in range(2_200):
+            for _ in range(UNPACKED // 1_000_000 + 10):
                 sheet.write(b" " * 1_000_000)
     return packed.getvalue()
 
@@ -65,8 +68,9 @@ TAKEN: dict[str, tuple[str, Content]] = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_no_table_is_told_in_one_sentence(
-    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TABULAR_TWIN_MAX_UNPACKED_BYTES", str(UNPACKED))
     name, content = REFUSED[case]
     (tmp_path / name).write_bytes(content())
     status = cli.main(["generate", str(tmp_path / name), "--out", str(tmp_path / "out.csv")])
