@@ -141,7 +141,8 @@ class Marginals(Generator):
         ranked = fitting.best_family(rest, sample, keys=(self.settings.numbers,) if forced else FAMILY_KEYS)
         if not ranked:
             return self._empirical(codec, known, f"a {self.settings.numbers} distribution cannot hold its values")
-        best, limit = ranked[0], fitting.limit(len(rest))
+        best = ranked[0]
+        limit = fitting.limit(len(rest), parameters=bool(best.family.parameters))
         good = best.distance <= limit
         measured = f"distance {best.distance:.3f}, limit {limit:.3f}"
         if good or forced:

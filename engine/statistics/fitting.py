@@ -4,8 +4,8 @@ Every family is fitted by maximum likelihood to the same bins of the values, so 
 of counts compare on equal terms; the lowest AIC wins (Akaike 1974), and of families within 2 of it the first
 in the order of `FAMILIES`. The winner is then measured by its Kolmogorov-Smirnov distance D from all rows, within the
 observed range, and is good enough when D <= max(0.886 / sqrt(rows), 0.01): the 5 % limit of a normal with fitted
-parameters (Lilliefors 1967, DOI 10.1080/01621459.1967.10482916), but never stricter than one percent. This module
-loads scipy.
+parameters (Lilliefors 1967, DOI 10.1080/01621459.1967.10482916), but never stricter than one percent. A family without
+parameters has Kolmogorov's own limit, 1.358 / sqrt(rows). This module loads scipy.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ Ints = NDArray[np.int64]
 
 BINS = 200  # of the grouped likelihood
 LILLIEFORS = 0.886
+KOLMOGOROV = 1.358  # for families without parameters
 PRACTICAL = 0.01  # a distance that no picture shows
 _EQUAL = 2.0  # AIC difference that decides nothing (Burnham and Anderson 2002)
 _LEAST_CHANCE = 1e-12  # of a bin: a single far value must not rule a family out for good
@@ -88,9 +89,9 @@ def best_family(values: Floats, sample: Sample, *, keys: Sequence[str] = tuple(F
     return (measured, *rest)
 
 
-def limit(rows: int) -> float:
-    """Largest Kolmogorov-Smirnov distance at which a family is good enough."""
-    return max(LILLIEFORS / float(np.sqrt(max(rows, 1))), PRACTICAL)
+def limit(rows: int, *, parameters: bool = True) -> float:
+    """Largest Kolmogorov-Smirnov distance at which a family, with or without fitted parameters, is good enough."""
+    return max((LILLIEFORS if parameters else KOLMOGOROV) / float(np.sqrt(max(rows, 1))), PRACTICAL)
 
 
 def distance(fit: Fitted, values: Floats) -> float:

@@ -151,7 +151,9 @@ def test_state_makes_the_same_grid() -> None:
 
 
 @given(
-    st.lists(st.one_of(st.integers(-50, 50).map(float), st.floats(-1e6, 1e6), st.just(np.nan)), min_size=1, max_size=80),
+    st.lists(
+        st.one_of(st.integers(-50, 50).map(float), st.floats(-1e6, 1e6), st.just(np.nan)), min_size=1, max_size=80
+    ),
     st.integers(0, 4),
     st.integers(16, 64),
 )

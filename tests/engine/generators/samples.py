@@ -8,7 +8,10 @@ import pandas as pd
 from engine.table.schema import CANONICAL_DTYPES, Column, Schema
 from tests.contracts.zoo import boolean, category, constant, date, dates, decimal, integer
 
-__all__ = ["boolean", "category", "constant", "date", "dates", "decimal", "gappy", "integer", "linked", "of", "people"]
+__all__ = [
+    "boolean", "category", "constant", "date", "dates", "decimal", "distance", "gappy", "integer", "linked", "of",
+    "people", "shares",
+]  # fmt: skip
 
 
 def of(*columns: tuple[Column, object]) -> tuple[pd.DataFrame, Schema]:
@@ -60,3 +63,17 @@ def linked(rows: int = 1_500, seed: int = 0) -> tuple[pd.DataFrame, Schema]:
         (last, gappy(dates(19_000 + rng.integers(0, 300, rows)), visits == 0, last)),
         (decimal("paid", 2), price),
     )
+
+
+def shares(cells: pd.Series) -> pd.Series:
+    return cells.value_counts(normalize=True)
+
+
+def distance(real: pd.Series, made: pd.Series) -> float:
+    """Largest difference of two distribution functions."""
+    points, twin = np.sort(real.to_numpy(dtype=float)), np.sort(made.to_numpy(dtype=float))
+    return float(np.abs(reach(points, points) - reach(twin, points)).max())
+
+
+def reach(ordered: np.ndarray, points: np.ndarray) -> np.ndarray:
+    return np.searchsorted(ordered, points, side="right") / len(ordered)

@@ -16,6 +16,7 @@ from engine.errors import Cancelled, ConditionError, ModelError
 from engine.generators.forest import Forest
 from engine.progress import Budget, CancelToken, Progress
 from tests.engine.generators import samples
+from tests.engine.generators.samples import distance, shares
 
 N = 4_000
 
@@ -30,19 +31,6 @@ def people() -> tuple[pd.DataFrame, Forest]:
 def linked() -> tuple[pd.DataFrame, Forest]:
     table, schema = samples.linked()
     return table, Forest().fit(table, schema, seed=0)
-
-
-def shares(cells: pd.Series) -> pd.Series:
-    return cells.value_counts(normalize=True)
-
-
-def distance(real: pd.Series, made: pd.Series) -> float:
-    """Largest difference of the two distribution functions."""
-    points = np.sort(real.to_numpy(dtype=float))
-    a, b = (
-        np.searchsorted(np.sort(own.to_numpy(dtype=float)), points, side="right") / len(own) for own in (real, made)
-    )
-    return float(np.abs(a - b).max())
 
 
 # The distribution
