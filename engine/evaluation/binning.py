@@ -15,6 +15,7 @@ ATOM = 0.1  # the least or greatest value is drawn apart from the bins when it h
 INNER_ATOM = 0.25  # any other value, when it has this share
 ATOMS = 3  # at most
 HEAVY = 10.0  # the 99.9 % quantile over the median, above which positive numbers are shown on a log axis
+MOST_DECIMALS = 15  # above, a column uses all that float64 has, and has no step
 STRETCH = 3.0  # full range over the middle 99 %, above which the outermost bins take the rest in
 MICROSECONDS = {"s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "D": 86_400 * 10**6, "W": 7 * 86_400 * 10**6}
 MONDAY = 4 * MICROSECONDS["D"]  # 1970-01-05
@@ -47,7 +48,8 @@ def choose(real: FloatArray, both: FloatArray, column: Column) -> Bins:
     """
     if column.kind is Kind.DATETIME:
         return _calendar(real, both, column)
-    unit = 10.0**-column.decimals if column.kind is Kind.INTEGER or column.number is not None else 0.0
+    stepped = column.kind is Kind.INTEGER or (column.number is not None and column.decimals <= MOST_DECIMALS)
+    unit = 10.0**-column.decimals if stepped else 0.0
     low, high = float(both.min()), float(both.max())
     if unit and high - low <= UNIT_BINS * unit * (1 if column.kind is Kind.INTEGER else 0.6):
         steps = np.arange(round(low / unit), round(high / unit) + 2, dtype=np.float64) * unit

@@ -12,7 +12,7 @@ import pandas as pd
 from engine.errors import NotApplicable
 from engine.evaluation import columns, smooth
 from engine.evaluation.base import FloatArray
-from engine.evaluation.binning import Bins, choose
+from engine.evaluation.binning import MOST_DECIMALS, Bins, choose
 from engine.table.schema import Column, Kind, Schema
 
 LABELS = 1000  # kept by name; the counts of further ones are summed in `Side.rest`
@@ -201,12 +201,17 @@ def _numeric(given: Mapping[str, pd.Series], column: Column) -> ColumnComparison
         atoms=bins.atoms,
         open_low=bins.open_low,
         open_high=bins.open_high,
-        decimals=column.decimals if number or column.kind is Kind.INTEGER else None,
+        decimals=_decimals(column),
         prefix=number.prefix if number else "",
         suffix=number.suffix if number else "",
         density_at=_plain(10.0**at if bins.log else at),
         ecdf_at=_plain(places.ecdf_at),
     )
+
+
+def _decimals(column: Column) -> int | None:
+    stepped = column.kind is Kind.INTEGER or (column.number is not None and column.decimals <= MOST_DECIMALS)
+    return column.decimals if stepped else None
 
 
 def _wall_time(values: pd.Series) -> pd.Series:

@@ -38,8 +38,8 @@ def density(values: FloatArray, low: float, high: float, width: float, total: in
     reach = min(half, FINE)
     inside[:reach] += full[half - reach : half][::-1]
     inside[-reach:] += full[half + FINE : half + FINE + reach][::-1]
-    centres = low + (np.arange(FINE) + 0.5) * step
-    return np.interp(np.linspace(low, high, POINTS), centres, inside / (step * max(total, 1)))
+    centres = (np.arange(FINE) + 0.5) / FINE  # in units of the range, where slopes stay within float64
+    return np.interp(np.linspace(0.0, 1.0, POINTS), centres, inside / max(total, 1)) / step
 
 
 def places(both: FloatArray) -> FloatArray:
