@@ -1,0 +1,81 @@
+"""What a person does on the pages, by the stable keys of their controls; clicks are counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Download, Locator, Page
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOTS = ROOT / "test-output" / "screenshots"
+TRAINING = 180_000  # milliseconds that a training may take on a busy machine
+
+
+class Visitor:
+    """A person at a browser."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.clicks = 0
+
+    def control(self, key: str) -> Locator:
+        return self.page.locator(f".st-key-{key}")
+
+    def button(self, key: str) -> Locator:
+        return self.control(key).locator("button").first
+
+    def click(self, key: str) -> None:
+        self.clicks += 1
+        self.button(key).click()
+
+    def choose(self, key: str, label: str) -> None:
+        """One segment, or one entry of a radio."""
+        self.clicks += 1
+        self.control(key).get_by_text(label, exact=True).click()
+
+    def drop(self, path: Path) -> None:
+        """Choose a file of one's own."""
+        self.page.locator("input[type=file]").set_input_files(path)
+
+    def download(self, key: str) -> Download:
+        with self.page.expect_download() as found:
+            self.click(key)
+        return found.value
+
+    def settle(self) -> None:
+        """Wait until the page is done."""
+        self.page.wait_for_timeout(300)
+        self.page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached")
+        self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+    def heading(self, text: str) -> None:
+        self.page.get_by_role("heading", level=1, name=text).wait_for()
+
+    def error(self) -> str:
+        box = self.page.locator('[data-testid="stAlertContentError"]').first
+        box.wait_for()
+        return box.inner_text()
+
+    def trained(self) -> None:
+        """Wait for the way to the comparison."""
+        self.page.get_by_role("button", name="Compare").wait_for(timeout=TRAINING)
+
+    def shoot(self, name: str) -> None:
+        """The whole page as a picture under test-output."""
+        self.settle()
+        self.page.wait_for_timeout(700)  # charts draw themselves in
+        width, height = self.page.viewport_size["width"], self.page.viewport_size["height"]  # type: ignore[index]
+        whole = self.page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
+        self.page.set_viewport_size({"width": width, "height": max(height, min(whole, 6_000))})
+        self.page.wait_for_timeout(500)
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png")
+        self.page.set_viewport_size({"width": width, "height": height})
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the screen."""
+        found = self.page.evaluate(
+            "(() => { const m = document.querySelector('[data-testid=\"stMain\"]');"
+            " return m.scrollWidth - m.clientWidth; })()"
+        )
+        return int(found)

@@ -1,0 +1,202 @@
+"""The whole way in a real browser: from the opened page to the file on disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+from engine import samples
+from tests.browser.driver import Visitor
+
+Visit = Callable[..., Visitor]
+
+
+def frame(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype="str", keep_default_na=False)
+
+
+def workers(run_id: str) -> list[psutil.Process]:
+    return [p for p in psutil.process_iter(["cmdline"]) if run_id in " ".join(p.info["cmdline"] or ())]
+
+
+def run_of(visitor: Visitor) -> str:
+    visitor.page.wait_for_url("**run=*")
+    return visitor.page.url.split("run=")[1].split("&")[0]
+
+
+def test_census_from_upload_to_a_checked_file(visit: Visit, tmp_path: Path) -> None:
+    """Upload, look, choose the forest, train, compare, download; then open what was downloaded."""
+    visitor = visit()
+    visitor.drop(samples.get("census").path)
+    visitor.page.get_by_text("48,842 rows, 15 columns").wait_for()
+    visitor.shoot("census-1-upload")
+    visitor.choose("portrait", "Columns")
+    visitor.page.locator('[data-testid="stVegaLiteChart"]').first.wait_for()
+    visitor.shoot("census-2-columns")
+    visitor.click("next")
+    visitor.choose("method-family", "Advanced")
+    visitor.page.get_by_text("Settings of").wait_for()
+    visitor.shoot("census-3-configure")
+    visitor.click("next")
+    visitor.button("stop").wait_for()
+    visitor.shoot("census-4-train")
+    visitor.trained()
+    visitor.shoot("census-5-trained")
+    visitor.click("next")
+    visitor.control("large").locator(".main-svg").first.wait_for()
+    visitor.shoot("census-6-distributions")
+    for view in ("Correlations", "Figures", "Rows"):
+        visitor.choose("view", view)
+        visitor.shoot(f"census-7-{view.lower()}")
+    target = tmp_path / "twin.csv"
+    visitor.download("download-csv").save_as(target)
+
+    real, twin = frame(samples.get("census").path), frame(target)
+    assert list(twin.columns) == list(real.columns)
+    assert len(twin) == len(real)
+    for name in ("workclass", "education", "marital_status", "sex", "native_country", "income"):
+        assert set(twin[name]) <= set(real[name])
+    for name in ("age", "fnlwgt", "hours_per_week"):
+        assert twin[name].str.fullmatch(r"\d+").all()
+    assert not twin.equals(real)
+
+
+def test_a_first_visitor_has_a_file_after_five_clicks(visit: Visit, tmp_path: Path) -> None:
+    visitor = visit()
+    visitor.click("sample-titanic")
+    visitor.heading("titanic")
+    visitor.click("next")
+    visitor.heading("Configure the twin")
+    visitor.click("next")
+    visitor.trained()
+    visitor.click("next")
+    found = visitor.download("download-csv")
+    assert visitor.clicks <= 5
+    assert found.suggested_filename == "titanic-synthetic.csv"
+    found.save_as(tmp_path / "twin.csv")
+    real, twin = frame(samples.get("titanic").path), frame(tmp_path / "twin.csv")
+    assert twin.shape == real.shape
+    assert list(twin.columns) == list(real.columns)
+
+
+@pytest.mark.parametrize("key", ["xlsx", "parquet", "json", "report", "model"])
+def test_other_files_can_be_taken_away(finished: Visitor, tmp_path: Path, key: str) -> None:
+    found = finished.download(f"download-{key}")
+    target = tmp_path / found.suggested_filename
+    found.save_as(target)
+    if key == "report":
+        assert "Overall quality" in target.read_text()
+    elif key == "model":
+        assert target.read_bytes()[:2] == b"PK"
+    else:
+        from engine.table.read import read_table
+
+        assert read_table(target).frame.shape == (344, 8)
+
+
+@pytest.fixture(scope="module")
+def finished(browser: object, server: str) -> object:
+    """A visitor with a finished run on the penguins."""
+    context = browser.new_context(accept_downloads=True)  # type: ignore[attr-defined]
+    visitor = Visitor(context.new_page())
+    visitor.page.set_default_timeout(60_000)
+    visitor.page.goto(server)
+    visitor.click("sample-penguins")
+    visitor.heading("penguins")
+    visitor.click("next")
+    visitor.heading("Configure the twin")
+    visitor.click("next")
+    visitor.trained()
+    visitor.click("next")
+    visitor.button("download-csv").wait_for()
+    yield visitor
+    context.close()
+
+
+def start_long_run(visitor: Visitor) -> str:
+    visitor.click("sample-airbnb")
+    visitor.heading("airbnb")
+    visitor.click("next")
+    visitor.heading("Configure the twin")
+    visitor.click("next")
+    visitor.button("stop").wait_for()
+    return run_of(visitor)
+
+
+def test_a_run_is_found_after_page_switch_and_refresh_and_can_be_stopped(visit: Visit) -> None:
+    visitor = visit()
+    run = start_long_run(visitor)
+    visitor.control("steps").get_by_text("Upload").click()
+    visitor.heading("airbnb")
+    visitor.control("steps").get_by_text("Train").click()
+    visitor.button("stop").wait_for()
+    assert run_of(visitor) == run
+    visitor.page.reload()
+    visitor.button("stop").wait_for()
+    assert run_of(visitor) == run
+    assert workers(run)
+    visitor.click("stop")
+    visitor.page.get_by_text("Stopped. Nothing was made").wait_for()
+    deadline = time.monotonic() + 10
+    while workers(run) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not workers(run)
+
+
+def test_a_bad_file_ends_in_a_sentence(visit: Visit, tmp_path: Path) -> None:
+    bad = tmp_path / "table.csv"
+    bad.write_bytes(b"%PDF-1.7\n" + bytes(range(256)))
+    visitor = visit()
+    visitor.drop(bad)
+    assert "PDF" in visitor.error()
+    visitor.shoot("bad-file")
+
+
+def test_two_people_see_only_their_own_tables(visit: Visit) -> None:
+    first, second = visit(), visit()
+    first.click("sample-penguins")
+    first.heading("penguins")
+    second.click("sample-weather")
+    second.heading("seattle-weather")
+    first.page.reload()
+    first.heading("penguins")
+    second.page.reload()
+    second.heading("seattle-weather")
+    assert first.page.url != second.page.url
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_the_screen(visit: Visit, width: int, scheme: str) -> None:
+    """On a laptop and on a phone, light and dark; each page is left as a picture to look at."""
+    visitor = visit(width, scheme)
+    visitor.page.get_by_text("Or try a sample").wait_for()
+    pages = [("upload", None), ("table", "sample-penguins"), ("configure", "next"), ("train", "next")]
+    for name, key in pages:
+        if key:
+            visitor.click(key)
+        if name == "table":
+            visitor.heading("penguins")
+        if name == "configure":
+            visitor.heading("Configure the twin")
+        if name == "train":
+            visitor.trained()
+        visitor.shoot(f"{name}-{width}-{scheme}")
+        assert visitor.overflow() <= 0
+    visitor.click("next")
+    visitor.control("large").locator(".main-svg").first.wait_for()
+    visitor.shoot(f"compare-{width}-{scheme}")
+    assert visitor.overflow() <= 0
+    for view in ("Correlations", "Figures", "Rows"):
+        visitor.choose("view", view)
+        visitor.shoot(f"{view.lower()}-{width}-{scheme}")
+        assert visitor.overflow() <= 0
+    visitor.page.goto(visitor.page.url.replace("/compare", "/guide"))
+    visitor.heading("Guide")
+    visitor.shoot(f"guide-{width}-{scheme}")
+    assert visitor.overflow() <= 0
