@@ -47,6 +47,7 @@ _DATES = (
     re.compile(r"(?P<b>\d{1,2})(?P<s>[-/])(?P<c>\d{4})"),
 )
 _GAP = re.compile(r"T|,?\s|\s-\s")
+_HEAD = 20  # cells of the first cheap look
 _SAMPLE = 400
 _YEARS = (1_400, 2_300)
 
@@ -65,7 +66,7 @@ class DateGuess:
 
 def guess_date(distinct: pd.Series) -> DateGuess | None:
     """The format of all the (n,) distinct cells, none missing; None when they are no dates of one form."""
-    if not len(distinct):
+    if not len(distinct) or any(_split(cell.strip()) is None for cell in distinct.head(_HEAD)):
         return None
     texts = distinct.astype("str").str.strip()
     lengths = texts.str.len()
@@ -229,12 +230,15 @@ def _zone(offsets: set[str]) -> str:
 
 def _judged(fmt: DateFormat, texts: pd.Series, distinct: pd.Series) -> DateGuess | None:
     """The format with its resolution, where all cells are dates in it."""
+    sample = _spread(len(texts))
+    iso = fmt.pattern.startswith("%Y-%m-%d")
+    if not iso and dates.by_pattern(texts.iloc[sample], fmt).isna().any():
+        return None
     found = dates.by_pattern(texts, fmt)
-    if found.isna().any() and fmt.pattern.startswith("%Y-%m-%d"):
+    if iso and found.isna().any():
         found = dates.to_dates(texts, fmt)
     if found.isna().any() or not _plausible(found):
         return None
-    sample = _spread(len(texts))
     wanted = distinct.iloc[sample].tolist()
     for zone in _places(fmt, texts):
         trial = replace(fmt, timezone=zone)

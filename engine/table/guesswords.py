@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from engine.table import dtypes, keys, tokens
 from engine.table.cellfacts import Cells
 from engine.table.names_hint import hints
@@ -12,6 +10,7 @@ from engine.table.numberguess import odd_among_numbers
 from engine.table.schema import TEXT, Column, Kind
 
 _KEY_ROWS = 5
+_SAMPLE = 2_000  # distinct cells whose words are counted
 _LONG = 60  # characters on average, from which cells are prose
 _WORDY = 2.5  # words on average, from which different cells are free text
 
@@ -45,13 +44,13 @@ class _Shape:
 
     def __init__(self, cells: Cells, levels: int, known: int) -> None:
         self.levels, self.known = levels, known
-        lengths = cells.distinct.str.len().to_numpy(dtype=float)
-        blanks = cells.distinct.str.count(r"\s+").to_numpy(dtype=float)
-        weights = cells.counts / max(cells.counts.sum(), 1)
-        self.length = float((lengths * weights).sum())
-        self.words = float(((blanks + 1) * weights).sum())
-        self.digits = bool(len(cells.distinct)) and float(cells.distinct.str.contains(r"[0-9]").mean()) > 0.9
-        self.spaceless = float(np.mean(blanks == 0)) if len(blanks) else 0.0
+        step = max(1, len(cells.distinct) // _SAMPLE)
+        sample, counts = cells.distinct.iloc[::step].tolist(), cells.counts[::step]
+        weights = counts / max(counts.sum(), 1)
+        self.length = float(sum(weights * [len(c) for c in sample]))
+        self.words = float(sum(weights * [len(c.split()) for c in sample]))
+        self.digits = sum(any(map(str.isdigit, c)) for c in sample) > 0.9 * len(sample)
+        self.one_piece = not bool(cells.distinct.str.contains(r"\s", regex=True).any())
         self.share = levels / known if known else 0.0
 
 
@@ -64,7 +63,7 @@ def _choice(cells: Cells, shape: _Shape) -> tuple[Kind, str, float]:
     if shape.share > 0.5 and shape.levels > 20 and shape.words >= _WORDY:
         return Kind.TEXT, f"several words a cell, {repeats}", 0.9
     if shape.share > 0.8 and shape.levels > 50:
-        if shape.digits and shape.spaceless == 1.0:
+        if shape.digits and shape.one_piece:
             return Kind.CATEGORICAL, f"codes, {repeats}, hardly any twice", 0.5
         return Kind.TEXT, f"{repeats}, hardly any twice", 0.6
     return Kind.CATEGORICAL, repeats, 0.95 if shape.share < 0.1 else 0.7
@@ -82,15 +81,15 @@ def _remark(cells: Cells) -> str:
     if odd:
         shown = ", ".join(f"“{excerpt(cell)}”" for cell in odd[:3]) + (", …" if len(odd) > 3 else "")
         return f"; all but {shown} are numbers"
-    zeros = cells.distinct.str.fullmatch(r"0[0-9]+").any() and cells.distinct.str.fullmatch(r"[0-9]+").all()
-    return "; leading zeros are kept" if zeros else ""
+    digits = all(map(str.isdigit, cells.distinct.head(20))) and cells.distinct.str.fullmatch(r"[0-9]+").all()
+    return "; leading zeros are kept" if digits and cells.distinct.str.match(r"0[0-9]").any() else ""
 
 
 def _is_key(cells: Cells, shape: _Shape) -> bool:
     """All different, in one piece, and made like keys or called so."""
     if not cells.unique or len(cells.distinct) < _KEY_ROWS or cells.known < 0.95 * cells.rows:
         return False
-    if shape.spaceless < 1.0 or shape.length > 80:
+    if not shape.one_piece or shape.length > 80:
         return False
     return hints(cells).key or shape.digits
 

@@ -19,6 +19,7 @@ from engine.table import numbers
 from engine.table.schema import NumberFormat
 
 _MOST_DECIMALS = 15
+_HEAD = 30  # cells of the first cheap look
 _MOSTLY = 0.9  # share of numbers from which others among them are odd
 _LONGEST = 40  # characters of a number at most
 _SIGNS = r"+\-−"
@@ -68,7 +69,7 @@ class NumberGuess:
 
 def guess_number(distinct: pd.Series) -> NumberGuess | None:
     """The format of all the (n,) distinct cells, none missing; None when one of them is no number."""
-    if not len(distinct):
+    if not all(_may_be_number(cell) for cell in distinct.head(_HEAD)) or not len(distinct):
         return None
     texts = distinct.astype("str").str.strip()
     if bool(texts.str.fullmatch(_PLAIN).all()):
@@ -76,8 +77,16 @@ def guess_number(distinct: pd.Series) -> NumberGuess | None:
     return _dressed(texts, distinct)
 
 
+def _may_be_number(cell: str) -> bool:
+    """A cheap look before the thorough one."""
+    return len(cell) < 400 and any(c in "0123456789" for c in cell)
+
+
 def odd_among_numbers(distinct: pd.Series) -> list[str]:
     """The few cells that keep the others from being a column of plain numbers; empty where they are not few."""
+    head = [re.fullmatch(_PLAIN, cell.strip()) is not None for cell in distinct.head(_HEAD)]
+    if sum(head) < len(head) // 2:
+        return []
     plain = distinct.str.strip().str.fullmatch(_PLAIN).to_numpy(dtype=bool)
     return distinct[~plain].tolist() if plain.mean() >= _MOSTLY else []
 
@@ -188,12 +197,10 @@ def _dressed(texts: pd.Series, distinct: pd.Series) -> NumberGuess | None:
         if found is None or (found["open"] is None) != (found["close"] is None):
             return None
         parts.append(_part(found))
-    affixes = Counter((p.prefix.strip(), p.suffix.strip()) for p in parts)
-    if len([a for a in affixes if a != ("", "")]) > 1:
+    affix = _main_affix(Counter((p.prefix, p.suffix) for p in parts))
+    if affix is None or _is_code(*affix, parts):
         return None
-    (prefix, suffix), count = _main_affix(parts)
-    if count < 0.5 * len(parts) or _is_code(prefix, suffix, parts):
-        return None
+    prefix, suffix = affix
     for mark, group, ambiguous in _marks([p.body for p in parts], prefix + suffix):
         guess = _judged(_format(parts, mark, group, prefix, suffix), texts, distinct, ambiguous=ambiguous)
         if guess is not None:
@@ -214,12 +221,16 @@ def _part(found: re.Match[str]) -> _Part:
     )
 
 
-def _main_affix(parts: Sequence[_Part]) -> tuple[tuple[str, str], int]:
-    """The commonest exact affixes (with their blanks), and how many cells have their bare form."""
-    exact = Counter((p.prefix, p.suffix) for p in parts)
-    affix = max(exact, key=lambda a: (bool((a[0] + a[1]).strip()), exact[a]))
-    same = sum(1 for p in parts if (p.prefix.strip(), p.suffix.strip()) == (affix[0].strip(), affix[1].strip()))
-    return affix, same
+def _main_affix(counts: Counter[tuple[str, str]]) -> tuple[str, str] | None:
+    """The commonest prefix and suffix with their blanks; None where there are several, or too few cells have it."""
+    bare = Counter[tuple[str, str]]()
+    for (prefix, suffix), count in counts.items():
+        bare[prefix.strip(), suffix.strip()] += count
+    if len([a for a in bare if a != ("", "")]) > 1:
+        return None
+    affix = max(counts, key=lambda a: (bool((a[0] + a[1]).strip()), counts[a]))
+    enough = bare[affix[0].strip(), affix[1].strip()] * 2 >= counts.total()
+    return affix if enough else None
 
 
 def _is_code(prefix: str, suffix: str, parts: Sequence[_Part]) -> bool:

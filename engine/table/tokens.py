@@ -15,18 +15,21 @@ MARKS = frozenset({"?", "-", "--", "---", ".", "..", "…", "–", "—", "*", "
 WORDS = frozenset(
     {
         "none", "missing", "unknown", "nd", "n.d.", "n/d", "tba", "tbd", "tbc", "not available", "no data", "not known",
-        "unbekannt", "unk", "blank", "empty", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "inf", "-inf",
+        "unbekannt", "unk", "blank", "empty", "#value!", "#ref!", "#name?", "#num!", "#null!", "inf", "-inf",
         "nat", "undefined", "no value", "not applicable", "k.a.", "k. a.", "s/d", "s.d.", "ns", "n.s.",
     }
 )  # fmt: skip
+_ALL = STRONG | MARKS | WORDS
+_LONGEST = 30
+_MANY = 2_000
 _CODE = re.compile(r"[A-Z]{2}")
 
 
 def candidates(distinct: pd.Series) -> list[str]:
     """The distinct cells that may stand for missing, as they are written."""
-    short = distinct[distinct.str.len() <= 16]
-    folded = short.str.strip().str.casefold()
-    return short[folded.isin(STRONG | MARKS | WORDS)].tolist()
+    if len(distinct) > _MANY:  # most cells of long columns hold digits, which only one of the words does
+        distinct = distinct[distinct.str.fullmatch(rf"[^0-9]{{0,{_LONGEST}}}").to_numpy(dtype=bool)]
+    return [cell for cell in distinct.tolist() if len(cell) <= _LONGEST and _folded(cell) in _ALL]
 
 
 def among_values(found: list[str]) -> list[str]:
