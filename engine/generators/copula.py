@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from engine.blas import one_thread
 from engine.codecs.missing import MissingPatterns
 from engine.codecs.numeric import NumericCodec
 from engine.codecs.table import TableCodec
@@ -85,6 +86,7 @@ class Copula(Generator):
     codec: TableCodec
     model: LatentModel
 
+    @one_thread()
     def _fit(
         self,
         table: pd.DataFrame,
@@ -217,6 +219,7 @@ class Copula(Generator):
         codes[model.missing(z)] = np.nan
         return codes
 
+    @one_thread()
     def _sample(
         self,
         n: int,
