@@ -118,6 +118,8 @@ def _transcode(data: bytes, encoding: str, asked: str | None = None) -> bytes:
         raise ReadError(
             f"The file cannot be read as {name}: line {line:,} has bytes that do not belong there."
         ) from None
+    except UnicodeError:  # UTF-16 or UTF-32 without the mark that says in which order the bytes stand
+        raise ReadError(f"The file cannot be read as {asked or encoding}: it lacks the mark at its start.") from None
     return bytes(out)
 
 

@@ -93,6 +93,11 @@ def test_the_encoding_can_be_prescribed() -> None:
     assert table(GERMAN.encode("utf-16"), ReadOptions(encoding="utf-16")) == rows(GERMAN)
 
 
+def test_a_wide_encoding_without_its_mark_is_one_sentence() -> None:
+    with pytest.raises(ReadError, match="lacks the mark"):
+        read_table(GERMAN.encode("latin-1"), options=ReadOptions(encoding="utf-16"))
+
+
 def test_a_wrong_or_unknown_encoding_is_one_sentence() -> None:
     with pytest.raises(ReadError, match="cannot be read as utf-8: line 2"):
         read_table("a,b\nMüller,1\n".encode("cp1252"), options=ReadOptions(encoding="utf-8"))
