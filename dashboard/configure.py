@@ -37,6 +37,6 @@ with action:
     )
 if problem:
     widgets.error_box(problem)
-if go:
+if st.button("Train", key="next-below", icon=":material/play_arrow:", disabled=bool(problem or edited.problems)) or go:
     state.ask_for_start()
     st.switch_page(state.TRAIN_PAGE)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import importlib
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -62,25 +64,31 @@ def take(content: bytes, name: str) -> Dataset:
     return dataset
 
 
+def read_as(dataset: Dataset, options: Mapping[str, Any]) -> None:
+    """Read the table by other options from now on. Raises TwinError, and then leaves all as it was."""
+    schema(replace(dataset, options=options))
+    datasets.read_as(dataset, options)
+
+
 def reading(dataset: Dataset) -> Reading:
     """The table as read, with what was found on the way. Raises TwinError."""
-    return _reading(dataset.digest, dataset.name, dataset)
+    return _reading(dataset.version, dataset)
 
 
 @st.cache_resource(max_entries=TABLES, ttl=_TIME, show_spinner=False)
-def _reading(digest: str, name: str, _dataset: Dataset) -> Reading:
-    from engine.table.read import read_table
+def _reading(version: str, _dataset: Dataset) -> Reading:
+    from engine.table.read import ReadOptions, read_table
 
-    return read_table(_dataset.source, name=name)
+    return read_table(_dataset.source, name=_dataset.name, options=ReadOptions(**_dataset.options))
 
 
 def schema(dataset: Dataset) -> Schema:
     """The kinds as found in the values, without anybody's changes."""
-    return _schema(dataset.digest, dataset.name, dataset)
+    return _schema(dataset.version, dataset)
 
 
 @st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
-def _schema(digest: str, name: str, _dataset: Dataset) -> Schema:
+def _schema(version: str, _dataset: Dataset) -> Schema:
     from engine.table.infer import infer_schema
 
     found = reading(_dataset)
@@ -95,11 +103,11 @@ def chosen_schema(dataset: Dataset) -> Schema:
 
 def recast(dataset: Dataset, column: str, kind: Kind) -> Column:
     """The column as another kind, with the formats that its values then have. Raises TwinError when they do not fit."""
-    return _recast(dataset.digest, dataset.name, column, str(kind), dataset)
+    return _recast(dataset.version, column, str(kind), dataset)
 
 
 @st.cache_resource(max_entries=10 * SMALL, ttl=_TIME, show_spinner=False)
-def _recast(digest: str, name: str, column: str, kind: str, _dataset: Dataset) -> Column:
+def _recast(version: str, column: str, kind: str, _dataset: Dataset) -> Column:
     from engine.table.infer import recast
 
     return recast(reading(_dataset).frame, schema(_dataset), column, kind)[column]
@@ -107,11 +115,11 @@ def _recast(digest: str, name: str, column: str, kind: str, _dataset: Dataset) -
 
 def profile(dataset: Dataset, chosen: Schema) -> TableProfile:
     """What each column holds, by these kinds. Raises TwinError when a kind does not fit the values."""
-    return _profile(dataset.digest, dataset.name, chosen.dumps(), dataset, chosen)
+    return _profile(dataset.version, chosen.dumps(), dataset, chosen)
 
 
 @st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
-def _profile(digest: str, name: str, text: str, _dataset: Dataset, _chosen: Schema) -> TableProfile:
+def _profile(version: str, text: str, _dataset: Dataset, _chosen: Schema) -> TableProfile:
     from engine.table.profile import profile_table
 
     return profile_table(_chosen.parse(reading(_dataset).frame), _chosen)

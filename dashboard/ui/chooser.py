@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.ui import cached, state, widgets
+from dashboard.ui import cached, datasets, state, widgets
 from dashboard.ui.words import count, size
 from engine import samples
 from engine.errors import TwinError
@@ -40,7 +40,7 @@ def _uploader() -> None:
     st.caption(
         f"CSV, Excel, Parquet or JSON, also packed (.gz, .zip). Up to {size(limits.max_bytes)}, "
         f"{limits.max_cells:,} cells and {count(limits.max_columns, 'column')}. "
-        "The file stays on this server and is removed a day after its last use."
+        f"The file stays on this server and is removed {datasets.keep_seconds() / 3600:g} hours after its last use."
     )
     if file is None:
         return

@@ -3,7 +3,7 @@
 The id stands in the page's address, so that a browser refresh finds the table again, and nobody else can.
 
     <home>/datasets/<id>/source.bin     the bytes as uploaded
-                        /about.json     name of the file, hash of its content
+                        /about.json     name of the file, hash of its content, how it is to be read
                         /schema.json    the schema with the person's changes, once there are any
                         /choices.json   method, settings, rows, ... once chosen
                         /runs.json      ids of the runs on this table, the latest last
@@ -19,7 +19,8 @@ import re
 import secrets
 import shutil
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,12 @@ class Dataset:
     name: str  # of the file, as the person called it
     digest: str  # of the content
     folder: Path
+    options: Mapping[str, Any] = field(default_factory=dict)  # of engine.table.read.ReadOptions, where prescribed
+
+    @property
+    def version(self) -> str:
+        """The same for tables that are read alike, and for no others."""
+        return f"{self.digest} {self.name} {json.dumps(dict(self.options), sort_keys=True)}"
 
     @property
     def source(self) -> Path:
@@ -109,9 +116,20 @@ def add(content: bytes, name: str) -> Dataset:
     folder = home() / "datasets" / identity
     folder.mkdir(mode=0o700, parents=True)
     (folder / "source.bin").write_bytes(content)
-    about = {"name": name, "digest": hashlib.blake2b(content, digest_size=16).hexdigest()}
-    _write(folder / "about.json", json.dumps(about).encode())
-    return Dataset(identity, about["name"], about["digest"], folder)
+    dataset = Dataset(identity, name, hashlib.blake2b(content, digest_size=16).hexdigest(), folder)
+    _tell_about(dataset)
+    return dataset
+
+
+def read_as(dataset: Dataset, options: Mapping[str, Any]) -> None:
+    """Have the table be read by other options from now on. What was chosen for its columns is forgotten."""
+    _tell_about(replace(dataset, options=dict(options)))
+    (dataset.folder / "schema.json").unlink(missing_ok=True)
+
+
+def _tell_about(dataset: Dataset) -> None:
+    about = {"name": dataset.name, "digest": dataset.digest, "options": dict(dataset.options)}
+    _write(dataset.folder / "about.json", json.dumps(about).encode())
 
 
 def find(identity: str) -> Dataset | None:
@@ -121,7 +139,7 @@ def find(identity: str) -> Dataset | None:
     folder = home() / "datasets" / identity
     try:
         about = json.loads((folder / "about.json").read_bytes())
-        return Dataset(identity, str(about["name"]), str(about["digest"]), folder)
+        return Dataset(identity, str(about["name"]), str(about["digest"]), folder, dict(about.get("options", {})))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

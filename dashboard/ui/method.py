@@ -61,9 +61,7 @@ def _pick(infos: list[GeneratorInfo], chosen: str, advised: dict[str, Advice]) -
     """One method of a family; the one chosen before, else the best suited."""
     by_key = {info.key: info for info in infos}
     order = [key for key in advised if key in by_key]
-    state.seed(METHOD, chosen if chosen in by_key else order[0])
-    if state.value(METHOD) not in by_key:
-        state.put(METHOD, order[0])
+    state.seed_within(METHOD, list(by_key), chosen if chosen in by_key else order[0])
     key = st.radio(
         "Method",
         list(by_key),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.ui import cached, state, widgets
+from dashboard.ui import cached, rereading, state, widgets
 from dashboard.ui.datasets import Dataset
 from dashboard.ui.words import count, plain, share
 from engine.table.findings import Finding, Severity
@@ -39,6 +39,7 @@ def draw(table: Dataset) -> None:
             state.forget()
             st.rerun()
     _findings(reading)
+    rereading.draw(table, reading)
     view = st.segmented_control(
         "What to see",
         ["Rows", "Columns"],

@@ -6,6 +6,7 @@ them between page switches, which clear the address. What a person chose is kept
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -136,6 +137,13 @@ def seed(key: str, value: Any) -> str:
     """Give a widget its first value, unless the person has changed it already; returns the key."""
     if key not in st.session_state:
         st.session_state[key] = value
+    return key
+
+
+def seed_within(key: str, options: Sequence[Any], first: Any = None) -> str:
+    """As `seed`, for one of several; a value that is no longer among them gives way. Returns the key."""
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = options[0] if first is None else first
     return key
 
 

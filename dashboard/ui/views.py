@@ -27,7 +27,7 @@ DISTRIBUTIONS, CORRELATIONS, FIGURES, ROWS = "Distributions", "Correlations", "F
 def draw(run_id: str, result: StoredResult, charts_wanted: bool) -> None:
     names = [*([DISTRIBUTIONS] if charts_wanted else []), CORRELATIONS, FIGURES, ROWS]
     view = st.segmented_control(
-        "View", names, key=state.seed("view", names[0]), required=True, label_visibility="collapsed"
+        "View", names, key=state.seed_within("view", names), required=True, label_visibility="collapsed"
     )
     if view == DISTRIBUTIONS and charts_wanted:
         distributions(run_id)
@@ -70,7 +70,11 @@ def _large(found: dict[str, ColumnComparison], scores: dict[str, float]) -> None
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = st.selectbox(
-            "Column", list(found), key="column", width=300, format_func=lambda n: _with_score(n, scores)
+            "Column",
+            list(found),
+            key=state.seed_within("column", list(found)),
+            width=300,
+            format_func=lambda n: _with_score(n, scores),
         )
         comparison = found[str(name)]
         layout = _choice("Layout", LAYOUTS, "layout")
@@ -104,7 +108,7 @@ def _with_score(name: str, scores: dict[str, float]) -> str:
 @st.fragment
 def _small(run_id: str, names: list[str], scores: dict[str, float]) -> None:
     pages = -(-len(names) // SMALL)
-    page = st.pagination(pages, key="small-page") if pages > 1 else 1
+    page = st.pagination(pages, key=f"small-page-{run_id}") if pages > 1 else 1
     with st.grid(3, min_column_width=260, border=True):
         for place, name in enumerate(names[(page - 1) * SMALL : page * SMALL]):
             fig = cached.mini_figure(run_id, name, scores.get(name), widgets.dark())

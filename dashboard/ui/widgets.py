@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.ui import state
+from dashboard.ui import cached, state
 from dashboard.ui.datasets import Dataset
 from dashboard.ui.words import plain
 from engine.errors import TwinError
@@ -75,6 +75,7 @@ def need_table() -> Dataset:
             st.switch_page(state.UPLOAD_PAGE)
         st.stop()
     table.touch()
+    cached.housekeep()
     return table
 
 

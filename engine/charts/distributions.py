@@ -76,7 +76,7 @@ def mini_figure(comparison: ColumnComparison, *, score: float | None = None, dar
         margin={"t": 40},
         title={"text": theme.label(comparison.name, 24) + note, "font": {"size": 14}, "subtitle": {"text": ""}},
     )
-    fig.update_xaxes(title=None, nticks=4)
+    fig.update_xaxes(title=None, nticks=5)
     fig.update_yaxes(title=None)
     if comparison.numeric:
         fig.update_yaxes(showticklabels=False, showgrid=False)
@@ -136,7 +136,7 @@ def _value_axis(fig: go.Figure, comparison: ColumnComparison, column: int) -> No
         settings |= {"type": "log", "dtick": "D2" if comparison.edges[-1] / comparison.edges[0] < 50 else 1}
         settings |= {"tickformat": ",~g"}
     else:
-        settings |= {"type": "linear", "tickformat": ",~g" if abs(comparison.edges[-1]) < 1e7 else "~s"}
+        settings |= {"type": "linear", "tickformat": ",~g" if abs(comparison.edges[-1]) < 1e5 else "~s"}
     fig.update_xaxes(**settings, nticks=7, col=column)
 
 

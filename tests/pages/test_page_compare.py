@@ -150,3 +150,15 @@ def test_two_sessions_see_only_their_own(open_app: Open, table: Dataset, finishe
     own = open_app(table, mine, page="compare")
     assert "other" not in text(own)
     assert own.get_by_key("download-csv")
+
+
+def test_another_run_may_lack_what_was_looked_at(open_app: Open, table: Dataset, finished: Finished) -> None:
+    """The view and the column chosen for one run are not there in the other."""
+    first, second = finished(charts=False), finished()
+    app = open_app(table, second, page="compare")
+    app.selectbox(key="column").set_value("fee").run()
+    app.selectbox(key="run-picker").set_value(first).run()
+    assert not app.exception
+    assert app.segmented_control(key="view").value == "Correlations"
+    app.selectbox(key="run-picker").set_value(second).run()
+    assert not app.exception

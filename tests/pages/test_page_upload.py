@@ -141,3 +141,27 @@ def test_an_id_that_is_not_known_shows_the_beginning(open_app: Open) -> None:
     app.run()
     assert not app.exception
     assert len(app.file_uploader) == 1
+
+
+def test_a_file_can_be_read_differently(open_app: Open) -> None:
+    table = datasets.add(b"1;a\n2;b\n3;c\n4;d\n", "rows.csv")
+    app = open_app(table)
+    before = len(app.dataframe[0].value)
+    app.selectbox(key="read-header").set_value("1 line" if before == 4 else "no names")
+    app.button(key="reread-go").click().run()
+    assert not app.exception
+    assert not app.error
+    assert len(app.dataframe[0].value) == (3 if before == 4 else 4)
+    again = open_app(table)
+    assert len(again.dataframe[0].value) == len(app.dataframe[0].value)
+
+
+def test_reading_that_fails_changes_nothing(open_app: Open) -> None:
+    table = datasets.add("name,city\nJürgen,Köln\nZoë,Nîmes\n".encode("latin-1") * 5, "names.csv")
+    app = open_app(table)
+    before = app.dataframe[0].value
+    app.selectbox(key="read-encoding").set_value("UTF-16")
+    app.button(key="reread-go").click().run()
+    assert not app.exception
+    assert app.error
+    assert app.dataframe[0].value.equals(before)
