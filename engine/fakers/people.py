@@ -19,6 +19,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _PIECE = re.compile(r"[^\W\d_]+")
 _FAMILY_FIRST = {"zh": "", "ko": "", "ja": " ", "hu": " "}
 _MANY_WORDS = 1_000
+_DOUBLE = 200  # last names that double ones are made of
 _HOLES = 4  # digits that are drawn anew in a template, at most
 _SHORT = 6  # characters of a name that is written without a space between its parts
 _DOMAINS = ("example.com", "example.org", "example.net")  # reserved: no real mailbox is ever met
@@ -46,13 +47,15 @@ class People:
         last = _names(locale, "last_name", by_provider.get("last_name"))
         latin = (_latin(first, "first_name"), _latin(last, "last_name"))
         real = np.concatenate(list(by_provider.values()))
-        pairs = _pairs(real, _index(first, latin[0]), _index(last, latin[1]))
-        slots = (tuple(first), tuple(last))
-        free = spaces.free_runs(spaces.capacity(slots), spaces.numbers_of(pairs, slots))
+        space = _space(real, first, last, latin)
+        if not space.room:  # nearly all pairs are real
+            last = [f"{a}-{b}" for a in last[:_DOUBLE] for b in last[-_DOUBLE:] if a != b]
+            latin = (latin[0], _latin(last, "last_name"))
+            space = _space(real, first, last, latin)
         names = by_provider.get("name", np.empty(0, dtype=object))
         comma = len(names) > 0 and np.mean(["," in name for name in names]) > 0.5
         language = (locale or pools.DEFAULT_LOCALE).partition("_")[0]
-        return cls(Space(slots, free), latin, _domains(real), _FAMILY_FIRST.get(language), bool(comma))
+        return cls(space, latin, _domains(real), _FAMILY_FIRST.get(language), bool(comma))
 
     def draw(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """(n, 3) first name, last name and a number that tells apart those who share both."""
@@ -200,6 +203,15 @@ def _slug(word: str) -> str:
     if any(char.isalpha() and not char.isascii() for char in plain):
         return ""
     return "".join(char for char in plain if char.isascii() and char.isalpha())
+
+
+def _space(
+    real: NDArray[Any], first: list[str], last: list[str], latin: tuple[tuple[str, ...], tuple[str, ...]]
+) -> Space:
+    """All pairs of names, and those that no real value contains."""
+    pairs = _pairs(real, _index(first, latin[0]), _index(last, latin[1]))
+    slots = (tuple(first), tuple(last))
+    return Space(slots, spaces.free_runs(spaces.capacity(slots), spaces.numbers_of(pairs, slots)))
 
 
 def _index(names: list[str], latin: tuple[str, ...]) -> dict[str, int]:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import count
 from typing import TYPE_CHECKING
 
 from engine.errors import SchemaError
@@ -58,8 +59,11 @@ def check(provider: str | None, name: str) -> str:
 
 @lru_cache(maxsize=64)
 def words(locale: str | None, provider: str, wanted: int) -> tuple[str, ...]:
-    """Up to `wanted` different values of a Faker provider, in the order of their first appearance."""
-    make = getattr(faker(locale), provider)
+    """Up to `wanted` different values of a Faker provider, in the order of their first appearance.
+
+    Where a locale does not have the provider, or no value of it (titles in Japan), the default one's is taken.
+    """
+    make = getattr(faker(locale), provider, None) or getattr(faker(None), provider)
     found: dict[str, None] = {}
     fruitless = 0
     while len(found) < wanted and fruitless < _TRIES:
@@ -67,6 +71,8 @@ def words(locale: str | None, provider: str, wanted: int) -> tuple[str, ...]:
         fruitless = fruitless + 1 if value in found or not value.strip() else 0
         if value.strip():
             found[value] = None
+    if not found and locale not in (None, DEFAULT_LOCALE):
+        return words(DEFAULT_LOCALE, provider, wanted)
     return tuple(found)
 
 
@@ -84,7 +90,8 @@ def without(fakes: Iterable[str], real: set[str], fold: Callable[[str], str] = s
     step = max(1, len(fakes) // 40)
     some = fakes[::step]
     pairs = [f"{a}-{b}" for a in some for b in some if a != b] or [f"{fake}-{fake}" for fake in fakes]
-    return [*kept, *[pair for pair in pairs if fold(pair) not in real and _stays(pair, salt)]]
+    kept += [pair for pair in pairs if fold(pair) not in real and _stays(pair, salt)]
+    return kept or [next(other for n in count(2) if fold(other := f"{fakes[0]} {n}") not in real)]
 
 
 def _stays(fake: str, salt: bytes) -> bool:

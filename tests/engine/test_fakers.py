@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import DataError, ModelError, SchemaError
-from engine.fakers import Fakers, spaces
+from engine.fakers import Fakers, people, spaces
 from engine.fakers.fakers import persons
 from engine.fakers.occurrence import Occurrence
-from engine.fakers.pools import template, without
+from engine.fakers.pools import OTHERS, template, without, words
 from engine.generators import bundle
 from engine.table.schema import Column, Kind, Schema
 from tests.engine.tables import CLUB, club
@@ -221,6 +221,24 @@ class TestPersonal:
             assert values.is_unique
         assert values.str.fullmatch(r"[a-z]+\d*\.[a-z]+\d*@example\.(com|org|net)").all()
 
+    @pytest.mark.parametrize("provider", OTHERS)
+    def test_every_provider_also_where_a_locale_lacks_it(self, provider: str) -> None:
+        values = made(["x", "y", "z"] * 9, 30, Kind.PERSONAL, provider=provider, locale="ja_JP")
+        assert values.nunique() == 3
+        assert values.str.len().min() > 0
+
+    def test_more_names_than_the_lists_hold(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nearly every pair of listed names is real: double names take their place."""
+        monkeypatch.setattr(people, "_MANY_WORDS", 70)
+        first, last = (words("en_US", provider, 70) for provider in ("first_name", "last_name"))
+        real = [f"{a} {b}" for a in first for b in last[:60]]
+        names = made(real, 1_000, Kind.PERSONAL, provider="name")
+        assert not set(names) & set(real)
+        assert names.str.contains("-").all()
+
+    def test_a_list_of_which_all_is_real(self) -> None:
+        assert without(["only"], {"only", "only-only"}) == ["only 2"]
+
     def test_last_name_first(self) -> None:
         names = made([f"Smith{i}, Anna" for i in range(50)], 50, Kind.PERSONAL, provider="name")
         assert names.str.contains(", ").all()
@@ -325,6 +343,21 @@ class TestAll:
         schema = Schema((Column("c", Kind.IDENTIFIER),))
         again = Fakers.from_state(schema, json.loads(text))
         pd.testing.assert_frame_equal(again.make(20, 4), fakers.make(20, 4))
+
+    def test_no_personal_value_is_kept(self) -> None:
+        schema = Schema(
+            (
+                Column("first", Kind.PERSONAL, provider="first_name"),
+                Column("phone", Kind.PERSONAL, provider="phone_number"),
+                Column("note", Kind.TEXT),
+            )
+        )
+        first, phone = words("en_US", "first_name", 300), words("en_US", "phone_number", 300)
+        real = pd.DataFrame({"first": first, "phone": phone, "note": [f"Call {p} back." for p in phone]}, dtype="str")
+        text = json.dumps(Fakers(schema).fit(real).state(), ensure_ascii=False)
+        kept = set(re.findall(r'"([^"]*)"', text))
+        others = set(words("en_US", "last_name", 1_000))  # a list that is there whatever the table holds
+        assert not (kept - others) & {*first, *phone, *real["note"]}
 
     def test_a_tampered_state(self) -> None:
         state = json.loads(json.dumps(Fakers(CLUB).fit(club()).state()))
