@@ -98,7 +98,8 @@ def from_epoch(counts: pd.Series, fmt: DateFormat) -> pd.Series:
     known = counts.notna().to_numpy()
     whole = counts.astype("Int64").fillna(0).to_numpy(dtype=np.int64)
     factor = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 1}[unit]
-    fits = known & (np.abs(whole) < 2**62 // factor)
+    most = 2**63 - 1 if unit == "ns" else 2**62 // factor
+    fits = known & (whole >= -most) & (whole <= most)
     micros = np.where(fits, whole, 0) * factor // (1_000 if unit == "ns" else 1)
     moments = micros.astype("M8[us]")
     moments[~fits] = np.datetime64("NaT")

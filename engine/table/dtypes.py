@@ -127,7 +127,7 @@ def _target(storage: str, column: Column) -> Any:
 
             make = pa.decimal128 if found[1] == "128" else pa.decimal256
             return pd.ArrowDtype(make(int(found[2]), int(found[3])))
-        if inner.endswith("[pyarrow]") and not inner.startswith("string"):
+        if inner.endswith("[pyarrow]"):
             import pyarrow as pa
 
             return _arrow(inner.removesuffix("[pyarrow]"), pa)
@@ -294,7 +294,7 @@ def _objects(values: pd.Series, column: Column, kind: str, text: Callable[[pd.Se
         made = [None if pd.isna(v) else make[kind](v) for v in values]
     cells = np.empty(len(made), dtype=object)
     cells[:] = [None if v is None or v is pd.NaT or v is pd.NA or v != v else v for v in made]
-    return pd.Series(cells, index=values.index, name=values.name)
+    return pd.Series(cells, index=values.index, name=values.name, dtype=object)
 
 
 def _from_text(values: pd.Series, kind: str, text: Callable[[pd.Series], pd.Series]) -> pd.Series:

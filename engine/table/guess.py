@@ -49,6 +49,7 @@ def _empty(cells: Cells) -> Column | None:
         levels=dtypes.levels_of(cells.values),
         missing_tokens=cells.token_tuple(missing),
         reason="every cell is missing",
+        confidence=1.0 if cells.rows > 1 else 0.3,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 import pandas as pd
 
@@ -22,26 +21,23 @@ def pattern_of(texts: pd.Series) -> str | None:
     usual = counts[counts >= max(1, len(texts) // 20)]
     length = max(usual.index.tolist()) if len(usual) else counts.index.tolist()[0]
     sample = texts[lengths == length].tolist()[:20_000]
-    return "".join(_place(list(column)) for column in zip(*sample, strict=True))
+    places = [set(column) for column in zip(*sample, strict=True)]
+    fixed = [next(iter(place)) for place in places if len(place) == 1]
+    # A fixed letter that the pattern uses for a class cannot stand for itself, and half a prefix would mislead.
+    literal = len(sample) >= _FIXED and not set(fixed) & set(_CLASSES[:2])
+    return "".join(_place(place, literal=literal) for place in places)
 
 
-def _place(characters: list[str]) -> str:
+def _place(characters: set[str], *, literal: bool) -> str:
     """What stands at one place of all keys."""
-    distinct = set(characters)
-    if len(distinct) == 1:
-        only = characters[0]
-        fixed = len(characters) >= _FIXED and not only.isdigit() and only not in _CLASSES
-        return only if fixed else _class_of(only)
-    classes = {_class_of(c) for c in distinct}
-    if len(classes) == 1:
-        return classes.pop()
-    if classes <= set("Aa9"):
-        return "*"
-    return Counter(characters).most_common(1)[0][0]
+    if len(characters) == 1 and literal and not (only := min(characters)).isdecimal() and only not in _CLASSES:
+        return only
+    classes = {_class_of(c) for c in characters}
+    return classes.pop() if len(classes) == 1 else "*"
 
 
 def _class_of(character: str) -> str:
-    if character.isascii() and character.isdigit():
+    if character.isdecimal():
         return "9"
     if character.isalpha():
         return "A" if character.isupper() else "a"

@@ -21,7 +21,7 @@ _IPV6 = re.compile(r"(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}")
 _MAC = re.compile(r"(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?")
 _SSN = re.compile(r"\d{3}-\d{2}-\d{4}")
-_CARD = re.compile(r"(?:\d[ -]?){12,18}\d")
+_CARD = re.compile(r"(?:[0-9][ -]?){12,18}[0-9]")
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 _PHONE = re.compile(r"(?:\+|00)?[(\d][\d\s().\-/]{5,20}\d(?:\s?(?:x|ext\.?)\s?\d{1,6})?")
 _NAME = re.compile(r"[^\W\d_][\w'’.&,\-]*(?:[ ,&+/]+[^\W\d_][\w'’.&,()\-]*){0,6}")
@@ -52,9 +52,9 @@ def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
 
 def luhn(cell: str) -> bool:
     """Whether the check digit of a payment card fits."""
-    digits = [int(c) for c in cell if c.isdigit()]
-    if not 13 <= len(digits) <= 19 or not _CARD.fullmatch(cell):
+    if not _CARD.fullmatch(cell):
         return False
+    digits = [int(c) for c in cell if c.isdecimal()]
     doubled = [d if i % 2 == 0 else (d * 2 - 9 if d > 4 else d * 2) for i, d in enumerate(reversed(digits))]
     return sum(doubled) % 10 == 0
 
@@ -69,7 +69,7 @@ def iban(cell: str) -> bool:
 
 
 def _phone(cell: str) -> bool:
-    digits = sum(c.isdigit() for c in cell)
+    digits = sum(c.isdecimal() for c in cell)
     return 7 <= digits <= 15 and _PHONE.fullmatch(cell) is not None
 
 

@@ -19,7 +19,7 @@ from engine.table.schema import Column, Kind, Schema
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 20
 TOP = 10
-_SHAPES = 5  # of keys, personal data and texts
+_HUGE = 1e150
 
 Value = int | float | str
 
@@ -109,17 +109,23 @@ def _numbers(known: pd.Series, column: Column) -> dict[str, Any]:
     whole = column.kind is Kind.INTEGER
     low: Value = int(known.min()) if whole else float(values.min())
     high: Value = int(known.max()) if whole else float(values.max())
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, std = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    quantiles = np.quantile(values, QUANTILES)
+    largest = float(np.abs(values).max())
+    unit = largest if largest > _HUGE else 1.0  # squares of such numbers have no float
+    mean, std = float((values / unit).mean()) * unit, _deviation(values / unit) * unit
+    quantiles = np.quantile(values / unit, QUANTILES) * unit
     return {
         "minimum": low,
         "maximum": high,
         "mean": mean,
-        "std": std,
+        "std": std if np.isfinite(std) else None,
         "quantiles": {str(q): float(v) for q, v in zip(QUANTILES, quantiles, strict=True)},
         "histogram": _histogram(values, whole=whole),
     }
+
+
+def _deviation(values: NDArray[np.float64]) -> float:
+    """Standard deviation of a sample; 0 for a single value."""
+    return float(values.std(ddof=1)) if len(values) > 1 else 0.0
 
 
 def _edges(values: NDArray[np.float64], *, whole: bool) -> NDArray[np.float64]:
@@ -131,7 +137,8 @@ def _edges(values: NDArray[np.float64], *, whole: bool) -> NDArray[np.float64]:
         return np.array([low, high])
     if whole:
         width = int(-(-(high - low + 1) // BINS))
-        return np.arange(low, high + width + 1, width)
+        edges = low + width * np.arange(BINS + 1, dtype=np.float64)
+        return edges[: int(np.searchsorted(edges, high, side="right")) + 1]
     return np.linspace(low, high, BINS + 1)
 
 
@@ -160,7 +167,7 @@ def _dates(known: pd.Series, column: Column) -> dict[str, Any]:
         "minimum": iso(micros.min()),
         "maximum": iso(micros.max()),
         "mean": iso(micros.mean()),
-        "std": float(micros.std(ddof=1) / 1e6) if len(micros) > 1 else 0.0,
+        "std": _deviation(micros) / 1e6,
         "quantiles": {str(q): iso(v) for q, v in zip(QUANTILES, np.quantile(micros, QUANTILES), strict=True)},
         "histogram": (tuple(iso(float(e)) for e in edges), counts),
     }
