@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from engine.errors import DataError, ModelError
 from engine.fakers import pools
-from engine.fakers.keys import Keys
+from engine.fakers.keys import Keys, shapes_of
 from engine.fakers.occurrence import Occurrence
 from engine.fakers.people import Others, People
 from engine.fakers.prose import Prose
 from engine.seeds import stream
 from engine.table.schema import Column, Kind, Schema
 
+_MANY, _FEW_FORMS, _MOST = 50, 10, 0.9  # different values; forms that this share of them has
 _SINGLE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "keys": Keys.from_state,
     "others": Others.from_state,
@@ -129,7 +130,17 @@ def _maker(values: pd.Series, column: Column) -> Keys | Others | Prose:
         return Keys.of(present, column)
     if column.kind is Kind.TEXT:
         return Prose.of(present, column.locale)
+    if column.provider in pools.CODES and _has_a_form(present):
+        return Keys.of(present, column)
     return Others.of(present, column)
+
+
+def _has_a_form(values: pd.Series) -> bool:
+    """Whether values are many and written in a few ways, which then say more than a locale's."""
+    distinct = values.drop_duplicates()
+    if len(distinct) < _MANY:
+        return False
+    return bool(shapes_of(distinct).value_counts(normalize=True)[:_FEW_FORMS].sum() >= _MOST)
 
 
 def _needed(codes: NDArray[np.int64]) -> int:

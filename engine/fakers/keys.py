@@ -1,4 +1,4 @@
-"""Identifiers: unique keys in the form of the real ones, none of them real.
+"""Identifiers, and other codes such as phone numbers: in the form of the real ones, none of them real.
 
 The form is learned by position: which characters stand there. Keys of different lengths or with separators elsewhere
 are learned apart. A position keeps one fixed character, or the few seen, only when enough keys show that it is so.
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.errors import DataError
 from engine.fakers import spaces
 from engine.fakers.spaces import Space
-from engine.table.schema import Column
+from engine.table.schema import Column, Kind
 
 _SHAPES = 50  # forms kept, the most frequent
 _FIXED = 10  # so many keys with the same character at a position make it part of the form
@@ -62,9 +62,9 @@ class Keys:
             return cls((_space(slots, distinct),), (1.0,), max(longest, len(pattern)), most)
         if not len(distinct):
             return cls((_space(_from_pattern("*" * 8), distinct),), (1.0,), 8, most)
-        if all(_NUMBER.fullmatch(key) for key in distinct):
+        if column.kind is Kind.IDENTIFIER and all(_NUMBER.fullmatch(key) for key in distinct):
             return cls._numbers(distinct.to_numpy(dtype=np.int64), longest, most)
-        shapes = pd.Series([_ALPHANUMERIC.sub("*", key) for key in distinct], dtype="str")
+        shapes = shapes_of(distinct)
         common = shapes.value_counts().sort_index(kind="stable").sort_values(ascending=False, kind="stable")[:_SHAPES]
         found = tuple(
             _space(_learned(distinct[shapes == shape], str(shape), pattern), distinct) for shape in common.index
@@ -137,6 +137,11 @@ class Keys:
             raise ValueError("forms of keys without a share")
         longest, most = int(state["longest"]), int(state["most"])
         return cls(found, weights, longest, most, bool(state["rising"]), bool(state["counting"]))
+
+
+def shapes_of(values: pd.Series) -> pd.Series:
+    """Each value with every letter and digit as "*": its separators and its length."""
+    return pd.Series([_ALPHANUMERIC.sub("*", value) for value in values], dtype="str")
 
 
 def _largest(storage: str) -> int:

@@ -26,6 +26,8 @@ OTHERS = {
     "url": True, "domain_name": True, "hostname": True, "user_agent": False, "date_of_birth": False, "uuid4": False,
     "latitude": False, "longitude": False, "vin": False, "catch_phrase": True, "word": True,
 }  # fmt: skip
+# Of these, the digits and letters mean little and the way of writing much.
+CODES = frozenset({"phone_number", "msisdn", "postcode", "zipcode", "ssn", "license_plate", "passport_number"})
 HOLE = "\ue000"  # stands for a digit that is drawn anew; a private character, in no real text
 
 _SEED = 20_240_601  # of the lists, which are the same for every model; draws from them follow the person's seed

@@ -243,6 +243,22 @@ class TestPersonal:
         names = made([f"Smith{i}, Anna" for i in range(50)], 50, Kind.PERSONAL, provider="name")
         assert names.str.contains(", ").all()
 
+    def test_codes_are_written_as_the_real_ones(self) -> None:
+        rng = np.random.default_rng(0)
+        phones = [f"+49 {rng.integers(150, 180)} {rng.integers(10**6, 10**7)}" for _ in range(300)]
+        values = made(list(phones), 300, Kind.PERSONAL, provider="phone_number")
+        assert values.str.fullmatch(r"\+49 1[5-7]\d \d{7}").all()
+        assert not set(values) & set(phones)
+        digits = [f"4917{rng.integers(10**7, 10**8)}" for _ in range(300)]
+        values = made(list(digits), 300, Kind.PERSONAL, provider="phone_number")
+        assert values.str.fullmatch(r"4917\d{8}").all()
+
+    def test_codes_written_in_all_ways_come_from_the_locale(self) -> None:
+        real = [f"{i}{'-' * (i % 30)}{i * 7919}" for i in range(1, 200)]
+        values = made(real, 200, Kind.PERSONAL, provider="phone_number", locale="en_US")
+        assert values.str.contains(r"\d{3}").all()
+        assert not values.str.contains("---").any()
+
     def test_many_unique_addresses(self) -> None:
         real = [f"{i} Long Road" for i in range(9_000)]
         for provider in ("address", "phone_number", "email"):
