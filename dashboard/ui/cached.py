@@ -163,28 +163,35 @@ def real(run_id: str) -> pd.DataFrame:
     return jobs().table(run_id)
 
 
-@st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
-def distributions(run_id: str) -> dict[str, ColumnComparison]:
-    """Every column of both tables, ready to draw."""
-    from engine.evaluation.distributions import compare_table
+def compared(run_id: str) -> tuple[str, ...]:
+    """The columns of a run that can be compared."""
+    from engine.evaluation.columns import comparable
 
-    return compare_table(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected)
+    return tuple(column.name for column in comparable(jobs().schema(run_id).selected))
+
+
+@st.cache_resource(max_entries=20 * SMALL, ttl=_TIME, show_spinner=False)
+def distribution(run_id: str, column: str) -> ColumnComparison:
+    """One column of both tables, ready to draw. Raises NotApplicable where it is empty throughout."""
+    from engine.evaluation.distributions import compare_column
+
+    return compare_column(real(run_id)[column], result(run_id).synthetic[column], jobs().schema(run_id)[column])
 
 
 @st.cache_resource(max_entries=10 * SMALL, ttl=_TIME, show_spinner=False)
 def mini_figure(run_id: str, column: str, score: float | None, dark: bool) -> go.Figure:
-    """One column's small chart."""
+    """One column's small chart. Raises NotApplicable as `distribution` does."""
     from engine import charts
 
-    return charts.mini_figure(distributions(run_id)[column], score=score, dark=dark)
+    return charts.mini_figure(distribution(run_id, column), score=score, dark=dark)
 
 
 @st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
-def associations(run_id: str) -> AssociationComparison:
-    """How any two columns hang together, in both tables. Raises NotApplicable where there are no two."""
+def associations(run_id: str, columns: tuple[str, ...]) -> AssociationComparison:
+    """How any two of these columns hang together, in both tables. Raises NotApplicable where there are no two."""
     from engine.evaluation.associations import compare_associations
 
-    return compare_associations(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected)
+    return compare_associations(real(run_id), result(run_id).synthetic, jobs().schema(run_id).select(columns).selected)
 
 
 def delete_runs(dataset: Dataset) -> None:
@@ -194,5 +201,5 @@ def delete_runs(dataset: Dataset) -> None:
     for run_id in dataset.runs():
         with contextlib.suppress(JobError):  # swept already
             jobs().delete(run_id)
-        for kept in (result, real, distributions, associations):
+        for kept in (result, real):
             kept.clear(run_id)

@@ -147,6 +147,14 @@ def seed_within(key: str, options: Sequence[Any], first: Any = None) -> str:
     return key
 
 
+def seed_all_within(key: str, options: Sequence[Any], first: Sequence[Any]) -> str:
+    """As `seed_within`, for several of several."""
+    held = st.session_state.get(key)
+    if held is None or any(one not in options for one in held):
+        st.session_state[key] = list(first)
+    return key
+
+
 def put(key: str, value: Any) -> None:
     """Give a widget that is not drawn yet another value."""
     st.session_state[key] = value

@@ -9,17 +9,17 @@ import streamlit as st
 
 from dashboard.ui import cached, figures, state, widgets
 from dashboard.ui.words import plain, share
-from engine.errors import NotApplicable
+from engine.errors import NotApplicable, TwinError
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from engine.evaluation.associations import AssociationComparison
-    from engine.evaluation.distributions import ColumnComparison
     from engine.results import StoredResult
 
 SMALL = 12  # small charts on one page
 PAIRS = 10  # pairs of columns listed
+RELATED = 40  # columns up to which all are related; in a wider table one chooses
 LAYOUTS = {"side by side": "Side by side", "overlaid": "Overlaid"}
 DISTRIBUTIONS, CORRELATIONS, FIGURES, ROWS = "Distributions", "Correlations", "Figures", "Rows"
 
@@ -50,40 +50,41 @@ def _show(fig: go.Figure, key: str, alt: str) -> None:
 
 def distributions(run_id: str) -> None:
     """One column large, by choice; below, all columns small, the least alike first."""
-    from engine import charts
-
-    with st.spinner("Comparing the columns …"):
-        scores = figures.scores(cached.result(run_id).evaluation)
-        found = {c.name: c for c in charts.worst_first(list(cached.distributions(run_id).values()), scores)}
-    if not found:
+    scores = figures.scores(cached.result(run_id).evaluation)
+    names = sorted(cached.compared(run_id), key=lambda name: scores.get(name, float("inf")))
+    if not names:
         st.info("No column of this table has a distribution to compare: all are made anew.")
         return
-    _large(found, scores)
-    if len(found) > 1:
+    _large(run_id, names, scores)
+    if len(names) > 1:
         st.subheader("All columns, the least alike first", anchor=False)
-        _small(run_id, list(found), scores)
+        _small(run_id, names, scores)
 
 
 @st.fragment
-def _large(found: dict[str, ColumnComparison], scores: dict[str, float]) -> None:
+def _large(run_id: str, names: list[str], scores: dict[str, float]) -> None:
     from engine import charts
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = st.selectbox(
-            "Column",
-            list(found),
-            key=state.seed_within("column", list(found)),
-            width=300,
-            format_func=lambda n: _with_score(n, scores),
+        name = str(
+            st.selectbox(
+                "Column",
+                names,
+                key=state.seed_within("column", names),
+                width=300,
+                format_func=lambda n: _with_score(n, scores),
+            )
         )
-        comparison = found[str(name)]
         layout = _choice("Layout", LAYOUTS, "layout")
+        try:
+            comparison = cached.distribution(run_id, name)
+        except NotApplicable as error:
+            st.info(f"{plain(name)}: {plain(str(error))}.")
+            return
         known = charts.forms(comparison)
         form = _choice("Form", {key: _form(key) for key in known}, f"form-{'-'.join(known)}")
-    fig = charts.distribution_figure(
-        comparison, form=form, layout=layout, score=scores.get(comparison.name), dark=widgets.dark()
-    )
-    _show(fig, "large", f"Distribution of {comparison.name} in both tables")
+    fig = charts.distribution_figure(comparison, form=form, layout=layout, score=scores.get(name), dark=widgets.dark())
+    _show(fig, "large", f"Distribution of {name} in both tables")
 
 
 def _choice(label: str, options: Mapping[str, str], key: str) -> Any:
@@ -111,7 +112,11 @@ def _small(run_id: str, names: list[str], scores: dict[str, float]) -> None:
     page = st.pagination(pages, key=f"small-page-{run_id}") if pages > 1 else 1
     with st.grid(3, min_column_width=260, border=True):
         for place, name in enumerate(names[(page - 1) * SMALL : page * SMALL]):
-            fig = cached.mini_figure(run_id, name, scores.get(name), widgets.dark())
+            try:
+                fig = cached.mini_figure(run_id, name, scores.get(name), widgets.dark())
+            except NotApplicable as error:
+                st.caption(f"{plain(name)}: {plain(str(error))}.")
+                continue
             _show(fig, f"small-{place}", f"Distribution of {name} in both tables")
 
 
@@ -122,11 +127,12 @@ def correlations(run_id: str) -> None:
     """Heat maps of both tables and of their difference."""
     from engine import charts
 
+    names = _related(cached.compared(run_id))
     try:
         with st.spinner("Relating the columns …"):
-            comparison = cached.associations(run_id)
-    except NotApplicable as error:
-        st.info(f"There is nothing to relate: {plain(str(error))}.")
+            comparison = cached.associations(run_id, names)
+    except TwinError as error:
+        st.info(f"There is nothing to relate: {plain(str(error))}")
         return
     real, synthetic, difference = charts.correlation_figures(comparison, dark=widgets.dark())
     with st.grid(2, min_column_width=330):
@@ -138,6 +144,15 @@ def correlations(run_id: str) -> None:
         "Between two numbers or dates: Pearson’s r. Between categories: Cramér’s V. "
         "Between a number and a category: the correlation ratio. Blank where it is not defined."
     )
+
+
+def _related(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns to relate: all, or in a wide table those that the person chooses."""
+    if len(names) <= RELATED:
+        return names
+    state.seed_all_within("related", names, names[:RELATED])
+    chosen = st.multiselect(f"Columns to relate, of {len(names):,}", names, key="related", max_selections=2 * RELATED)
+    return tuple(name for name in names if name in chosen)
 
 
 def _gaps(comparison: AssociationComparison) -> None:

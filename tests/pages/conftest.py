@@ -35,6 +35,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     st.cache_resource.clear()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _tidy() -> Iterator[None]:
+    """Streamlit's page tester leaves the removal of its folder to the end of Python, which then complains."""
+    yield
+    from streamlit.testing.v1 import app_test
+
+    app_test.TMP_DIR.cleanup()
+
+
 @pytest.fixture
 def open_app() -> Callable[..., AppTest]:
     """The app as one session sees it, with a table (and a run) named in the address; on a page of it."""

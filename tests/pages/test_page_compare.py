@@ -162,3 +162,16 @@ def test_another_run_may_lack_what_was_looked_at(open_app: Open, table: Dataset,
     assert app.segmented_control(key="view").value == "Correlations"
     app.selectbox(key="run-picker").set_value(second).run()
     assert not app.exception
+
+
+def test_in_a_wide_table_one_chooses_what_to_relate(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.ui.views.RELATED", 3)
+    app.segmented_control(key="view").set_value("Correlations").run()
+    assert not app.exception
+    assert len(app.multiselect(key="related").value) == 3
+    app.multiselect(key="related").set_value(["age", "fee"]).run()
+    heat = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert heat["layout"]["xaxis"]["ticktext"] == ["age", "fee"]
+    app.multiselect(key="related").set_value(["age"]).run()
+    assert not app.exception
+    assert "nothing to relate" in app.info[0].value
