@@ -33,6 +33,11 @@ class Boosting:
     rounds: int = 1000
     patience: int = 20
     l2: float = 1.0
+    gain: float = 0.0
+    features: float = 1.0
+    bagging: float = 1.0
+    smooth: float = 0.0
+    extra: bool = False
     seed: int = 0
 
     def parameters(self, objective: str, classes: int, from_average: bool) -> dict[str, Any]:
@@ -42,6 +47,12 @@ class Boosting:
             "min_data_in_leaf": self.rows,
             "learning_rate": self.rate,
             "lambda_l2": self.l2,
+            "min_gain_to_split": self.gain,
+            "feature_fraction": self.features,
+            "bagging_fraction": self.bagging,
+            "bagging_freq": int(self.bagging < 1),
+            "path_smooth": self.smooth,
+            "extra_trees": self.extra,
             "cat_smooth": 20,
             "boost_from_average": from_average,
             "seed": self.seed,

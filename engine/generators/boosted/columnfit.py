@@ -21,7 +21,7 @@ from engine.generators.boosted.columns import (
 from engine.generators.boosted.halves import Halves, Seen
 from engine.generators.boosted.halving import Halving
 from engine.generators.boosted.location import locate
-from engine.generators.boosted.related import copies, related
+from engine.generators.boosted.related import copies, law, related
 from engine.generators.boosted.view import Features, Look, Term, View
 from engine.generators.cells import Cells, GridCells
 
@@ -31,6 +31,7 @@ Mask = NDArray[np.bool_]
 
 _FEW_NUMBERS = 8  # cells up to which a number is a choice
 _FEW_LEVELS = 20
+_LAWFUL = 20  # cells above which a column is looked at for a law
 _HEAVY = 0.02  # share of rows from which a value is common, and no sign of a copy
 
 
@@ -67,8 +68,18 @@ class ColumnFit:
     def fit(self) -> ColumnModel:
         known = self.codes[~np.isnan(self.codes)]
         low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, -1.0)
+        fixed = self._law()
+        if fixed is not None:
+            counts = self.cells.counts.astype(np.float64)
+            return ColumnModel(Steady(counts / counts.sum()), None, low, high, self.decimals, fixed)
         copying, rows = self._copying()
         return ColumnModel(self._inner(rows), copying, low, high, self.decimals)
+
+    def _law(self) -> Term | None:
+        """A sum or difference of earlier columns that the column equals in every row."""
+        if not isinstance(self.cells, GridCells) or len(self.cells.counts) <= _LAWFUL or len(self.numbers) < 2:
+            return None
+        return law(self.view.codes, self.codes, self.numbers, self.decimals)
 
     @property
     def _categories(self) -> list[int]:

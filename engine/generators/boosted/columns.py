@@ -131,15 +131,26 @@ class Wanted:
 
 
 class ColumnModel:
-    """low, high, decimals: of the column's codes, which copies must keep to."""
+    """low, high, decimals: of the column's codes, which copies must keep to. law: fixes the column in every row; a row
+    in which it leads out of the observed range cannot be (mass 0)."""
 
-    def __init__(self, inner: Distribution, copying: Copying | None, low: float, high: float, decimals: int) -> None:
-        self.inner, self.copying = inner, copying
+    def __init__(
+        self,
+        inner: Distribution,
+        copying: Copying | None,
+        low: float,
+        high: float,
+        decimals: int,
+        law: Term | None = None,
+    ) -> None:
+        self.inner, self.copying, self.law = inner, copying, law
         self.low, self.high, self.decimals = low, high, decimals
 
     def draw(self, view: View, cells: Cells, rng: np.random.Generator, wanted: Wanted | None = None) -> Drawn:
         """New codes and cells of the column, and the (rows,) chance that the demand is met."""
         rows = len(view)
+        if self.law is not None:
+            return self._lawful(view, cells, wanted)
         if self.copying is None:
             return self._plain(view, cells, rng, wanted)
         values = copied_values(self.copying.terms, view.codes, self.decimals)
@@ -163,6 +174,15 @@ class ColumnModel:
         found[copied] = cells.cell(codes[copied])
         return Drawn(codes, found, mass)
 
+    def _lawful(self, view: View, cells: Cells, wanted: Wanted | None) -> Drawn:
+        assert self.law is not None
+        codes = copied_values([self.law], view.codes, self.decimals)[:, 0]
+        fits = np.isnan(codes) | ((codes >= self.low) & (codes <= self.high))
+        if wanted is not None:
+            fits &= wanted.holds(codes, cells)
+        codes = np.clip(codes, self.low, self.high)
+        return Drawn(codes, cells.cell(codes), fits.astype(np.float64))
+
     def _plain(self, view: View, cells: Cells, rng: np.random.Generator, wanted: Wanted | None) -> Drawn:
         if wanted is None:
             found = self.inner.draw(view, rng)
@@ -172,6 +192,9 @@ class ColumnModel:
 
     def chance(self, view: View, codes: Floats, found: Ints) -> Floats:
         """(rows,) chance of the row's code, on the column's cells."""
+        if self.law is not None:
+            lawful = copied_values([self.law], view.codes, self.decimals)[:, 0]
+            return np.asarray((lawful == codes) | (np.isnan(lawful) & np.isnan(codes)), dtype=np.float64)
         chance = self.inner.chance(view, found)
         if self.copying is None:
             return chance
@@ -187,17 +210,19 @@ class ColumnModel:
             "low": self.low,
             "high": self.high,
             "decimals": self.decimals,
+            "law": None if self.law is None else self.law.state(),
         }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> ColumnModel:
-        copying = state["copying"]
+        copying, law = state["copying"], state["law"]
         return cls(
             _INNER[state["kind"]](state["inner"]),
             None if copying is None else Copying.from_state(copying),
             float(state["low"]),
             float(state["high"]),
             int(state["decimals"]),
+            None if law is None else Term.from_state(law),
         )
 
 

@@ -15,6 +15,7 @@ Ints = NDArray[np.int64]
 
 SINGLE, PAIRS = 8, 4  # terms that become features
 _POOL = 16  # columns whose sums and differences are looked at
+_POOL_LAWS = 40  # columns that laws are sought among
 _ROWS = 4_000
 _CLOSE = 0.7  # a pair must leave at most that share of the distance that the better of its columns leaves
 _COPIED = 0.01  # share of rows that must be copied
@@ -44,6 +45,24 @@ def _pairs(codes: Floats, target: Floats, numbers: list[int]) -> list[Term]:
                 if distance < _CLOSE * min(alone[i], alone[k]) and distance < 1:
                     found.append((distance, term))
     return [term for _, term in sorted(found, key=lambda entry: entry[0])[:PAIRS]]
+
+
+def law(codes: Floats, target: Floats, numbers: list[int], decimals: int) -> Term | None:
+    """The sum or difference of two columns that the target equals in every row, gaps included."""
+    glance = slice(0, 200)
+    for term in _pair_terms(numbers):
+        if _always(term, codes[glance], target[glance], decimals) and _always(term, codes, target, decimals):
+            return term
+    return None
+
+
+def _pair_terms(numbers: list[int]) -> list[Term]:
+    pool = numbers[-_POOL_LAWS:]
+    return [Term(i, k, 1) for i, k in combinations(pool, 2)] + [Term(i, k, -1) for i, k in permutations(pool, 2)]
+
+
+def _always(term: Term, codes: Floats, target: Floats, decimals: int) -> bool:
+    return bool((_same(term, codes, target, decimals) | (np.isnan(term.value(codes)) & np.isnan(target))).all())
 
 
 def copies(codes: Floats, target: Floats, numbers: list[int], heavy: Floats, decimals: int) -> tuple[list[Term], Ints]:
