@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from engine.blas import one_thread
 from engine.codecs.numeric import NumericCodec
 from engine.codecs.table import TableCodec
 from engine.conditions import Condition
@@ -38,7 +39,7 @@ class ForestSettings(Settings):
         5, "Trees for each column; new rows take one of them at random. More is smoother and slower.", low=1, high=50
     )
     leaf: int = option(
-        20, "Rows in each leaf, at least. Fewer is finer and stays nearer to single rows.", low=5, high=10_000
+        30, "Rows in each leaf, at least. Fewer is finer and stays nearer to single rows.", low=5, high=10_000
     )
     caution: float = option(
         1.0,
@@ -79,6 +80,7 @@ class Forest(Generator):
     cells: list[Cells]
     chain: Chain
 
+    @one_thread()
     def _fit(
         self,
         table: pd.DataFrame,

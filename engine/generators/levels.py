@@ -59,5 +59,9 @@ def _halves(group: Ints, means: Floats, counts: Floats, lead: Floats) -> tuple[I
 def _leading(means: Floats, counts: Floats) -> Floats:
     """Leading right singular vector of the mass-weighted profiles, sign fixed so that runs agree."""
     weighted = means * np.sqrt(counts)[:, None]
-    vector: Floats = np.linalg.eigh(weighted.T @ weighted)[1][:, -1]
+    if len(weighted) < weighted.shape[1]:  # the smaller of the two products has the same leading component
+        vector: Floats = weighted.T @ np.linalg.eigh(weighted @ weighted.T)[1][:, -1]
+        vector /= max(float(np.linalg.norm(vector)), 1e-300)
+    else:
+        vector = np.linalg.eigh(weighted.T @ weighted)[1][:, -1]
     return vector if vector[np.argmax(np.abs(vector))] >= 0 else -vector
