@@ -13,7 +13,8 @@ from engine.table import dtypes, tokens
 from engine.table.notes import excerpt
 from engine.table.schema import TEXT
 
-_WORDS = re.compile(r"[A-Za-z][a-z]+|[A-Z]+(?![a-z])|\d+")
+_WORD = re.compile(r"[^\W_]+")
+_HUMP = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Cells:
     counts: NDArray[np.int64]
     found: dict[str, int]
     gaps: int
-    words: frozenset[str]
+    words: tuple[str, ...]
 
     @classmethod
     def of(cls, values: pd.Series, name: str, storage: str) -> Cells:
@@ -86,6 +87,6 @@ class Cells:
         return tuple(sorted(counts, key=lambda c: (-counts[c], c != "")))
 
 
-def name_words(name: str) -> frozenset[str]:
-    """The words of a name: "hostID_2" is host, id and 2."""
-    return frozenset(w.lower() for w in _WORDS.findall(name))
+def name_words(name: str) -> tuple[str, ...]:
+    """The words of a name in small letters: "hostID_2" is host, id and 2."""
+    return tuple(_WORD.findall(_HUMP.sub(" ", name).lower()))

@@ -8,9 +8,11 @@ from engine.table.cellfacts import Cells
 
 # fmt: off
 _KEYS = frozenset({
-    "id", "ids", "uid", "uuid", "guid", "key", "keys", "pk", "rowid", "index", "idx", "no", "nr", "nbr", "number",
-    "nummer", "numero", "número", "serial", "sku", "isbn", "ean", "upc", "imei", "vin", "ref", "reference", "hash",
-    "token", "barcode",
+    "id", "ids", "uid", "uuid", "guid", "key", "keys", "pk", "rowid", "serial", "sku", "isbn", "ean", "upc", "imei",
+    "vin", "hash", "barcode",
+})
+_LAST = frozenset({  # keys only at the end of a name: "order number", but not "number of orders"
+    "index", "idx", "no", "nr", "nbr", "number", "nummer", "numero", "número", "ref", "reference", "token",
 })
 _CODES = frozenset({
     "code", "codes", "cd", "class", "klasse", "category", "categorie", "cat", "type", "typ", "kind", "group", "grp",
@@ -40,7 +42,8 @@ class Hints:
 def hints(cells: Cells) -> Hints:
     plain = cells.name.lower().rstrip("0123456789_ ")
     ends_in_id = plain.endswith("id") and (len(plain) <= 3 or cells.name.endswith(_ID_ENDS))
-    key = bool(cells.words & _KEYS) or ends_in_id
-    code = bool(cells.words & _CODES) or plain.endswith(_CODE_ENDS)
-    date = bool(cells.words & _DATES) or plain.endswith(("date", "time", "timestamp"))
+    words = set(cells.words)
+    key = bool(words & _KEYS) or bool({*cells.words[-1:]} & _LAST) or ends_in_id
+    code = bool(words & _CODES) or plain.endswith(_CODE_ENDS)
+    date = bool(words & _DATES) or plain.endswith(("date", "time", "timestamp"))
     return Hints(key, code, date)

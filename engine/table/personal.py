@@ -27,9 +27,6 @@ _PHONE = re.compile(r"(?:\+|00)?[(\d][\d\s().\-/]{5,20}\d(?:\s?(?:x|ext\.?)\s?\d
 _NAME = re.compile(r"[^\W\d_][\w'’.&,\-]*(?:[ ,&+/]+[^\W\d_][\w'’.&,()\-]*){0,6}")
 _STREET = re.compile(r"(?=.*\d)(?=.*[^\W\d_]{2}).{6,120}", re.DOTALL)
 
-_WORD = re.compile(r"[^\W_]+")
-_HUMP = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
-
 
 @dataclass(frozen=True, slots=True)
 class _Detector:
@@ -161,7 +158,7 @@ def personal(cells: Cells) -> Column | None:
         return None
     step = -(-len(cells.distinct) // _SAMPLE)
     sample = [cell.strip() for cell in cells.distinct.iloc[::step]]
-    phrase = _phrase(cells.name)
+    phrase = " ".join(cells.words)
     for detector in _DETECTORS:
         named = _named(phrase, detector)
         if not (named or detector.alone):
@@ -172,11 +169,6 @@ def personal(cells: Cells) -> Column | None:
         if share >= _SHARE and _enough(cells, detector, named):
             return _column(cells, detector, named, share)
     return None
-
-
-def _phrase(name: str) -> str:
-    """The words of a name in small letters, divided by blanks: "customerName_2" is "customer name 2"."""
-    return " ".join(_WORD.findall(_HUMP.sub(" ", name))).lower()
 
 
 def _named(phrase: str, detector: _Detector) -> bool:

@@ -55,6 +55,8 @@ def numbered(pattern: str, n: int = 60) -> list[str]:
         (numbered("{}"), "row", Kind.IDENTIFIER),
         ([str(i * 7919 % 100_003) for i in range(60)], "user_id", Kind.IDENTIFIER),
         ([str(i * 7919 % 100_003) for i in range(60)], "population", Kind.INTEGER),
+        ([str(i * 7919 % 100_003) for i in range(60)], "number_of_people", Kind.INTEGER),
+        ([str(i * 7919 % 100_003) for i in range(60)], "orderNumber", Kind.IDENTIFIER),
         ([str(i // 3 * 7919) for i in range(60)], "host_id", Kind.INTEGER),
         (["2024-01-05", "2024-02-29"] * 10, "day", Kind.DATETIME),
         (["05.01.2024", "31.01.2024"] * 10, "day", Kind.DATETIME),
