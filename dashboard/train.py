@@ -35,4 +35,5 @@ runs.ended(now)
 if now.state.has_result:
     with widgets.told():
         figures.headline(cached.result(now.id))
+        figures.least_alike(cached.result(now.id))
 runs.losses(now)

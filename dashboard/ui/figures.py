@@ -10,6 +10,7 @@ from dashboard.ui import widgets
 from dashboard.ui.words import plain, share
 
 HEADLINE = ("overall", "column_shapes", "pair_trends", "missing_similarity")
+LEAST_ALIKE = 8  # columns shown at a glance
 
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation
@@ -83,6 +84,16 @@ def _row(figure: MetricResult) -> dict[str, object]:
         "Twin, as many rows": figure.equal_size,
         "In words": f"Not applicable: {figure.not_applicable}" if figure.not_applicable else figure.sentence,
     }
+
+
+def least_alike(result: StoredResult) -> None:
+    """The columns that are least alike, each beside what fresh real rows get."""
+    from engine import charts
+
+    for figure in result.evaluation.results if result.evaluation is not None else ():
+        if figure.info.key == "column_shapes" and figure.parts:
+            fig = charts.column_shape_figure(figure, limit=LEAST_ALIKE, dark=widgets.dark())
+            st.plotly_chart(fig, theme=None, config=charts.CONFIG, key="least-alike", alt="How alike each column is")
 
 
 def by_column(evaluation: Evaluation) -> None:

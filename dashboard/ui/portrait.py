@@ -39,7 +39,6 @@ def draw(table: Dataset) -> None:
             state.forget()
             st.rerun()
     _findings(reading)
-    rereading.draw(table, reading)
     view = st.segmented_control(
         "What to see",
         ["Rows", "Columns"],
@@ -53,6 +52,7 @@ def draw(table: Dataset) -> None:
         with st.spinner("Looking through the columns …"):
             profile = cached.profile(table, schema)
         _profiles(profile, schema)
+    rereading.draw(table, reading)
 
 
 def _findings(reading: Reading) -> None:

@@ -122,8 +122,9 @@ def _stages(now: RunStatus) -> None:
 
 
 def losses(now: RunStatus) -> None:
-    """The losses so far as lines, for methods that have any."""
-    points = [(event.step, name, loss) for event in now.history for name, loss in event.losses.items()]
+    """The losses of the latest training as lines, for methods that have any."""
+    told = [event for event in now.history if event.losses]
+    points = [(e.step, name, loss) for e in told if e.stage == told[-1].stage for name, loss in e.losses.items()]
     if len(points) < 2:
         return
     import pandas as pd

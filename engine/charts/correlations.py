@@ -10,6 +10,7 @@ from engine.charts.theme import safe
 from engine.evaluation.associations import AssociationComparison, AssociationMatrix
 from engine.evaluation.base import FloatArray
 
+SPACIOUS = 5  # columns up to which there is room for larger figures, also on a phone
 NUMBERS = 8  # columns up to which each cell shows its figure
 BOTH_LABELS = 25  # columns up to which both axes are labelled; beyond, the rows' labels serve for both
 LEAST_GAP = 0.1  # the difference's colour scale reaches at least this far, so that noise does not look like signal
@@ -57,7 +58,7 @@ def _heat_map(
             hovertemplate="%{hovertext}<extra></extra>",
             text=_cells(values) if k <= NUMBERS else None,
             texttemplate="%{text}" if k <= NUMBERS else None,
-            textfont={"size": 11},
+            textfont={"size": 11 if k <= SPACIOUS else 9.5},
             colorbar={
                 "title": {"text": ""},  # without, Plotly moves the figure's own title out of sight
                 "orientation": "h",

@@ -168,6 +168,11 @@ def test_two_people_see_only_their_own_tables(visit: Visit) -> None:
     second.page.reload()
     second.heading("seattle-weather")
     assert first.page.url != second.page.url
+    first.click("start-over-menu")
+    first.click("start-over")
+    first.page.get_by_text("Or try a sample").wait_for()
+    second.page.reload()
+    second.heading("seattle-weather")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -139,3 +139,20 @@ def test_several_runs_can_be_chosen_from(open_app: Open, table: Dataset, finishe
     app.selectbox(key="run-picker").set_value(first).run()
     assert app.query_params["run"] == first
     assert "200 synthetic rows" in text(app)
+
+
+def test_losses_of_the_latest_training_are_drawn(
+    open_app: Open, table: Dataset, home: Path, finished: Callable[..., str]
+) -> None:
+    from engine.progress import Progress
+    from engine.runfolder import EventWriter, RunFolder
+
+    run = finished()
+    writer = EventWriter(RunFolder(home / "runs" / run))
+    for stage, level in (("train", 9.0), ("train again", 1.0)):
+        writer(Progress(stage, 1, 3, {"validation": level}))
+        writer(Progress(stage, 3, 3, {"validation": level / 2}))
+    writer.close()
+    app = open_app(table, run, page="train")
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == 1
