@@ -106,7 +106,8 @@ def _judge(info: GeneratorInfo, known: Facts) -> Verdict:
         return -2.0, False, f"Needs {' and '.join(missing)}, which is not installed."
     if known.rows < info.min_rows:
         return -1.0, False, f"Needs at least {info.min_rows} rows; the table has {known.rows}."
-    return _RULES.get(info.key, lambda k: _by_family(info, k))(known)
+    rule = _RULES.get(info.key)
+    return _by_family(info, known) if rule is None else rule(known)
 
 
 def _marginals(known: Facts) -> Verdict:
@@ -165,10 +166,10 @@ _RULES: Mapping[str, Callable[[Facts], Verdict]] = {
 
 def _heavy_tailed(column: ColumnProfile) -> bool:
     """Whether the extreme values lie so far out that a bell shape would never make them."""
-    if not isinstance(column.mean, float) or not column.std:
+    if not isinstance(column.mean, float) or not column.std or column.minimum is None or column.maximum is None:
         return False
     far = max(float(column.maximum) - column.mean, column.mean - float(column.minimum))
-    return far / float(column.std) > FAR
+    return far / column.std > FAR
 
 
 _LACKS = {Capability.LIKELIHOOD: "likelihoods", Capability.IMPUTE: "a way to fill in missing cells"}

@@ -153,13 +153,14 @@ def seconds_left(names: tuple[str, ...], history: Sequence[Progress]) -> float |
     A stage to come is taken to last as long as its like did ("train again" as "train"); those without a like, which
     are short, are left out.
     """
-    if not history or history[-1].seconds_left is None:
+    now = history[-1] if history else None
+    left = None if now is None else now.seconds_left
+    if now is None or left is None:
         return None
-    now = history[-1]
     lasted = {event.stage: event.seconds for event in history}
-    lasted[now.stage] = now.seconds + now.seconds_left
+    lasted[now.stage] = now.seconds + left
     to_come = names[names.index(now.stage) + 1 :] if now.stage in names else ()
-    return now.seconds_left + sum(lasted.get(name.removesuffix(" again"), 0.0) for name in to_come)
+    return left + sum(lasted.get(name.removesuffix(" again"), 0.0) for name in to_come)
 
 
 def execute(
