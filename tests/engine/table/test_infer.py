@@ -345,3 +345,48 @@ def test_a_schema_is_checked_against_a_table() -> None:
         validate(CLUB, club(3).assign(age="old"))
     with pytest.raises(SchemaError, match="no dtype"):
         validate(Schema((Column("age", Kind.INTEGER, storage="int7"),)), club())
+
+
+# Round trips of whole columns
+
+
+_FORMATS: list[NumberFormat | DateFormat] = [
+    NumberFormat(),
+    NumberFormat(thousands=","),
+    NumberFormat(suffix=" %"),
+    NumberFormat(2, fixed=True),
+    NumberFormat(3, least=1),
+    NumberFormat(2, fixed=True, decimal_mark=",", thousands=".", suffix=" €"),
+    NumberFormat(2, fixed=True, thousands=",", prefix="$", negative="()"),
+    NumberFormat(17, exponent="e", mantissa=4),
+    DateFormat("%Y-%m-%d"),
+    DateFormat("%d.%m.%Y"),
+    DateFormat("%-m/%-d/%Y"),
+    DateFormat("%d %B %Y"),
+    DateFormat("%Y-%m-%d %H:%M:%S", "s"),
+    DateFormat("%m/%d/%Y %I:%M %p", "m"),
+    DateFormat("%Y-%m-%dT%H:%M:%S.%3f", "ms"),
+]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+@pytest.mark.parametrize("fmt", _FORMATS)
+def test_text_comes_back_whatever_its_format(fmt: NumberFormat | DateFormat, data: st.DataObject) -> None:
+    numbers = st.lists(st.integers(-(10**9), 10**9), min_size=15, max_size=30, unique=True)
+    units = np.array(data.draw(numbers), dtype=np.int64)
+    if isinstance(fmt, DateFormat):
+        column = Column("x", Kind.DATETIME, date=fmt)
+        moments = (units * 1_003).astype("M8[ms]").astype(f"M8[{fmt.resolution}]")
+        table = pd.DataFrame({"x": pd.Series(moments.astype("M8[us]"))})
+    elif fmt.decimals:
+        column = Column("x", Kind.DECIMAL, number=fmt)
+        table = pd.DataFrame({"x": units / 10.0 ** min(fmt.decimals, 3)})
+    else:
+        column = Column("x", Kind.INTEGER, number=fmt)
+        table = pd.DataFrame({"x": pd.Series(units, dtype="Int64")})
+    text = Schema((column,)).to_text(table)
+    schema = infer_schema(text)
+    whole = isinstance(fmt, NumberFormat) and fmt.exponent  # "1.2500e+05" is a whole number
+    assert schema["x"].kind in (column.kind, Kind.INTEGER if whole else column.kind)
+    pd.testing.assert_frame_equal(schema.to_text(schema.parse(text)), text)
