@@ -12,7 +12,7 @@ def one_thread() -> Iterator[None]:
 
     For loops over small matrices, where a second thread gains little and, when cores are taken, costs many times more.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1, user_api="blas"):
         yield
