@@ -136,8 +136,15 @@ def _value_axis(fig: go.Figure, comparison: ColumnComparison, column: int) -> No
         settings |= {"type": "log", "dtick": "D2" if comparison.edges[-1] / comparison.edges[0] < 50 else 1}
         settings |= {"tickformat": ",~g"}
     else:
-        settings |= {"type": "linear", "tickformat": ",~g" if abs(comparison.edges[-1]) < 1e5 else "~s"}
+        settings |= {"type": "linear", "tickformat": _tick_format(max(map(abs, comparison.edges)))}
     fig.update_xaxes(**settings, nticks=7, col=column)
+
+
+def _tick_format(largest: float) -> str:
+    """Years stay “2007”, tens of thousands are parted, more is shortened."""
+    if largest < 1e4:
+        return "~g"
+    return ",~g" if largest < 1e5 else "~s"
 
 
 def _styled(name: str, filled: bool, dark: bool) -> dict[str, Any]:
