@@ -74,7 +74,7 @@ def test_coming_from_the_choices_starts_one_run_only(open_app: Open, table: Data
 
 def test_a_run_is_found_again_after_page_switch_and_refresh(open_app: Open) -> None:
     table = datasets.add(samples.get("census").path.read_bytes(), "census.csv.gz")
-    table.save_choices(Choices(method="copula").to_json())
+    table.save_choices(Choices(method="forest").to_json())  # takes long enough to look around
     app = open_app(table, page="train")
     app.button(key="start").click().run()
     run = app.query_params["run"]

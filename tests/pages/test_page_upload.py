@@ -165,3 +165,20 @@ def test_reading_that_fails_changes_nothing(open_app: Open) -> None:
     assert not app.exception
     assert app.error
     assert app.dataframe[0].value.equals(before)
+
+
+def test_another_sheet_of_a_workbook_can_be_read(open_app: Open, tmp_path: Path) -> None:
+    with pd.ExcelWriter(tmp_path / "book.xlsx", engine="xlsxwriter") as book:
+        pd.DataFrame({"a": range(5)}).to_excel(book, sheet_name="First", index=False)
+        pd.DataFrame({"b": range(7)}).to_excel(book, sheet_name="Second", index=False)
+    app = open_app(datasets.add((tmp_path / "book.xlsx").read_bytes(), "book.xlsx"))
+    assert list(app.dataframe[0].value.columns) == ["a"]
+    app.text_input(key="read-sheet").set_value("Second")
+    app.button(key="reread-go").click().run()
+    assert not app.exception
+    assert app.dataframe[0].value.shape == (7, 1)
+    assert list(app.dataframe[0].value.columns) == ["b"]
+    app.text_input(key="read-sheet").set_value("Third")
+    app.button(key="reread-go").click().run()
+    assert "Third" in app.error[0].value
+    assert app.dataframe[0].value.shape == (7, 1)
