@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _BATCH = 100_000  # rows that are made at a time
+_GIVEN = 5  # candidates for each kept row under conditions, at least
 _JUDGED = 100_000  # real rows, and as many made ones, that the judge learns from
 
 
@@ -44,7 +45,7 @@ class CascadeSettings(Settings):
         low=1,
         high=20,
     )
-    leaves: int = option(127, "Leaves of a tree, at most.", low=7, high=1023, advanced=True)
+    leaves: int = option(127, "Leaves of a tree, at most; fewer where rows are few.", low=7, high=1023, advanced=True)
     detail: int = option(512, "Cells into which a number is cut.", low=16, high=4096, advanced=True)
 
 
@@ -99,7 +100,7 @@ class Cascade(Generator):
         from engine.generators.boosted.columnfit import Plan
 
         rows = self.settings.leaf_rows
-        return Plan(halves=Boosting(self.settings.leaves, rows), choice=Boosting(15, rows))
+        return Plan(halves=Boosting(self.settings.leaves, rows), choice=Boosting(min(15, self.settings.leaves), rows))
 
     def _trained_judge(self, codes: Floats, seed: int, reporter: Reporter, budget: Budget) -> Judge | None:
         from engine.generators.boosted.judge import train_judge
@@ -159,11 +160,11 @@ class Cascade(Generator):
         from engine.generators.boosted.demanding import candidates
         from engine.generators.boosted.judge import chosen
 
-        factor = self.settings.candidates if self.judge is not None or wanted else 1
+        factor = self.settings.candidates if self.judge is not None else 1
         if not wanted:
             view, log_weight = self.chain.walk(rows * factor, seed, f"sample {batch}", reporter=reporter, step=0)
         else:
-            found = candidates(self.chain, rows * factor, wanted, seed, f"given {batch}", reporter)
+            found = candidates(self.chain, rows * max(factor, _GIVEN), wanted, seed, f"given {batch}", reporter)
             view, log_weight = found.view, found.log_weight
             if not np.isfinite(log_weight.max()):
                 together = "together with the other conditions" if len(given) > 1 else "at all"

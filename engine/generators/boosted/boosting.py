@@ -17,6 +17,7 @@ Features = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 _BATCH = 200_000  # rows that are scored at a time
+_ROOT_PER_LEAF, _FEWEST = 8.0, 7  # a tree has at most sqrt(rows) / 8 leaves, but never fewer than 7 for that reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,16 @@ class Boosting:
     leaves: int
     rows: int
     rate: float = 0.1
-    rounds: int = 1000
-    patience: int = 20
+    rounds: int = 300
+    patience: int = 15
     l2: float = 1.0
-    gain: float = 0.0
-    features: float = 1.0
-    bagging: float = 1.0
-    smooth: float = 0.0
-    extra: bool = False
     seed: int = 0
+
+    def for_rows(self, rows: int) -> Boosting:
+        """Fewer leaves for fewer rows: a large tree on few rows is mostly noise, and then training stops too soon."""
+        return replace(
+            self, leaves=int(np.clip(np.sqrt(rows) / _ROOT_PER_LEAF, min(_FEWEST, self.leaves), self.leaves))
+        )
 
     def parameters(self, objective: str, classes: int, from_average: bool) -> dict[str, Any]:
         known: dict[str, Any] = {
@@ -47,12 +49,6 @@ class Boosting:
             "min_data_in_leaf": self.rows,
             "learning_rate": self.rate,
             "lambda_l2": self.l2,
-            "min_gain_to_split": self.gain,
-            "feature_fraction": self.features,
-            "bagging_fraction": self.bagging,
-            "bagging_freq": int(self.bagging < 1),
-            "path_smooth": self.smooth,
-            "extra_trees": self.extra,
             "cat_smooth": 20,
             "boost_from_average": from_average,
             "seed": self.seed,
@@ -143,6 +139,7 @@ def boost(
         if stopped[0] or env.iteration - best >= how.patience:
             raise lightgbm.callback.EarlyStopException(best, env.evaluation_result_list)
 
+    how = how.for_rows(len(features))
     parameters = how.parameters(objective, classes, start is None)
     booster = lightgbm.train(parameters, train, how.rounds, valid_sets=valid, callbacks=[after_round])
     best = int(np.argmin(losses)) + 1 if valid else len(losses)

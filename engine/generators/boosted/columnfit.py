@@ -18,9 +18,8 @@ from engine.generators.boosted.columns import (
     copied_values,
     copy_features,
 )
-from engine.generators.boosted.halves import Halves, Seen
+from engine.generators.boosted.halves import Halves, Seen, terms
 from engine.generators.boosted.halving import Halving
-from engine.generators.boosted.location import locate
 from engine.generators.boosted.related import copies, law, related
 from engine.generators.boosted.view import Features, Look, Term, View
 from engine.generators.cells import Cells, GridCells
@@ -43,8 +42,6 @@ class Plan:
     choice: Boosting
     refit: bool = True
     steps: int = 4_000_000
-    location: bool = True
-    pairs: bool = True
 
 
 @dataclass
@@ -135,13 +132,8 @@ class ColumnFit:
         halving = Halving(np.bincount(found, minlength=self.cells.size))
         view = self.view.take(rows)
         earlier = np.ascontiguousarray(view.features[:, self.sources])
-        location, place = None, None
-        if self.plan.location:
-            rank = (halving.share[found] + halving.share[found + 1]) / 2
-            location, place = locate(earlier, rank, self._categories, self.rng, self.watch)
         near, splits, unit = self._near(rows, halving)
-        terms = np.column_stack([t.value(view.codes) for t in near]) if near else np.zeros((len(rows), 0))
-        seen = Seen(halving, earlier, place, terms, splits, unit)
+        seen = Seen(halving, earlier, terms(near, view.codes), splits, unit)
         row, node, right = halving.steps(found)
         held = self.held[rows]
         if len(row) > self.plan.steps:
@@ -159,7 +151,7 @@ class ColumnFit:
             refit=self.plan.refit,
         )
         self.loss = boosted.loss * len(row) / max(len(rows), 1)
-        return Halves(halving, self.sources, near, splits, unit, location, boosted)
+        return Halves(halving, self.sources, near, splits, unit, boosted)
 
     def _near(self, rows: Ints, halving: Halving) -> tuple[list[Term], Floats, float]:
         if not isinstance(self.cells, GridCells):
@@ -168,8 +160,6 @@ class ColumnFit:
         edges = np.r_[[grid.low[0] - 1] if grid.missing else [], grid.low]
         part = self.rng.permutation(rows)
         near = related(self.view.codes[part], self.codes[part], self.numbers)
-        if not self.plan.pairs:
-            near = [term for term in near if term.second < 0]
         return near, edges[halving.middle], self._unit()
 
     def _unit(self) -> float:

@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 
 from engine.generators.boosted.boosting import Boosted
 from engine.generators.boosted.halving import Halving
-from engine.generators.boosted.location import Location
 from engine.generators.boosted.view import Features, Term, View, shrunk
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-NODE_FEATURES = 4
 _BATCH = 100_000  # decisions taken at a time
 
 
@@ -24,8 +22,8 @@ class Halves:
     """A row's way down the halving.
 
     What the trees see at a node: the earlier columns (`sources`), the node's place in rank space (first, split, end),
-    how far the column's expected place lies above the split, and how far each related term (`near`) does, in the
-    column's own unit. `splits` (nodes,) is the value at which each node splits.
+    and how far each related term (`near`) lies above the split, in the column's own `unit`. `splits` (nodes,) is the
+    value at which each node splits.
     """
 
     def __init__(
@@ -35,11 +33,10 @@ class Halves:
         near: list[Term],
         splits: Floats,
         unit: float,
-        location: Location | None,
         boosted: Boosted,
     ) -> None:
         self.halving, self.sources, self.near = halving, sources, near
-        self.splits, self.unit, self.location, self.boosted = splits, unit, location, boosted
+        self.splits, self.unit, self.boosted = splits, unit, boosted
 
     def draw(self, view: View, rng: np.random.Generator) -> Ints:
         """(rows,) cells."""
@@ -58,14 +55,14 @@ class Halves:
         """(rows,) chance of each row's cell."""
         logs = np.zeros(len(view))
         for part in _parts(len(view)):
-            own = Way(self, view.take(part), None)
+            own = Way(self, view.take(part))
             row, node, right = self.halving.steps(cells[part])
             raw = own.odds(row, node)
             np.add.at(logs, part[row], -np.logaddexp(0.0, np.where(right, -raw, raw)))
         return np.exp(logs)
 
     def _drawn(self, view: View, weight: Floats | None, rng: np.random.Generator) -> tuple[Ints, Floats]:
-        way = Way(self, view, rng)
+        way = Way(self, view)
         halving = self.halving
         values = way.expected(weight) if weight is not None else None
         row, node = np.arange(len(view)), np.zeros(len(view), dtype=np.int64)
@@ -91,20 +88,17 @@ class Halves:
             "near": [term.state() for term in self.near],
             "splits": self.splits,
             "unit": self.unit,
-            "location": None if self.location is None else self.location.state(),
             "boosted": self.boosted.state(),
         }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Halves:
-        location = state["location"]
         return cls(
             Halving(state["mass"]),
             state["sources"],
             [Term.from_state(term) for term in state["near"]],
             state["splits"],
             float(state["unit"]),
-            None if location is None else Location.from_state(location),
             Boosted.from_state(state["boosted"]),
         )
 
@@ -112,11 +106,10 @@ class Halves:
 class Way:
     """Some rows at the nodes of a column: features and scores."""
 
-    def __init__(self, model: Halves, view: View, rng: np.random.Generator | None) -> None:
+    def __init__(self, model: Halves, view: View) -> None:
         self.model = model
         earlier = np.ascontiguousarray(view.features[:, model.sources])
-        place = None if model.location is None else model.location.outside(earlier, rng)
-        self._seen = Seen(model.halving, earlier, place, _terms(model.near, view.codes), model.splits, model.unit)
+        self._seen = Seen(model.halving, earlier, terms(model.near, view.codes), model.splits, model.unit)
         self._rows = len(view)
 
     def odds(self, row: Ints, node: Ints) -> Floats:
@@ -165,26 +158,20 @@ class Expected:
 class Seen:
     """Features of (row, node) pairs."""
 
-    def __init__(
-        self, halving: Halving, earlier: Features, place: Floats | None, terms: Floats, splits: Floats, unit: float
-    ) -> None:
-        self._earlier, self._place, self._terms = earlier, place, terms
-        self._splits, self._unit = splits, unit
+    def __init__(self, halving: Halving, earlier: Features, related: Floats, splits: Floats, unit: float) -> None:
+        self._earlier, self._related, self._splits, self._unit = earlier, related, splits, unit
         share = halving.share
-        self._node = np.column_stack([share[halving.first], share[halving.middle], share[halving.end]])
+        places = [share[halving.first], share[halving.middle], share[halving.end]]
+        self._node = np.column_stack(places).astype(np.float32)
 
     def at(self, row: Ints, node: Ints) -> Features:
         """(pairs, features)."""
-        split = self._node[node, 1]
-        above = np.zeros(len(row)) if self._place is None else self._place[row] - split
         with np.errstate(over="ignore"):
-            apart = (self._terms[row] - self._splits[node][:, None]) / self._unit
-        return np.hstack(
-            [self._earlier[row], self._node[node].astype(np.float32), above.astype(np.float32)[:, None], shrunk(apart)]
-        )
+            apart = (self._related[row] - self._splits[node][:, None]) / self._unit
+        return np.hstack([self._earlier[row], self._node[node], shrunk(apart)])
 
 
-def _terms(near: list[Term], codes: Floats) -> Floats:
+def terms(near: list[Term], codes: Floats) -> Floats:
     """(rows, terms)."""
     return np.column_stack([term.value(codes) for term in near]) if near else np.zeros((len(codes), 0))
 

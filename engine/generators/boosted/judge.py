@@ -69,6 +69,30 @@ def train_judge(
 
 
 def chosen(log_weight: Floats, kept: int, rng: np.random.Generator) -> Ints:
-    """`kept` of the candidates, in random order, drawn without replacement by weight (Efraimidis and Spirakis 2006)."""
-    keys = log_weight + rng.gumbel(size=len(log_weight))
-    return rng.permutation(np.argpartition(-keys, kept - 1)[:kept]) if kept else np.zeros(0, dtype=np.int64)
+    """`kept` of the candidates in random order, each with a chance in proportion to its weight, none of them twice.
+
+    Systematic sampling with unequal chances (Madow 1949). A candidate whose share would pass 1 is taken for certain.
+    Where fewer candidates than `kept` have any weight at all, some come twice.
+    """
+    weight = np.exp(log_weight - log_weight.max(initial=-np.inf)) if len(log_weight) else log_weight
+    if not kept:
+        return np.zeros(0, dtype=np.int64)
+    share = _shares(weight, kept) if (weight > 0).sum() >= kept else weight * (kept / weight.sum())
+    order = rng.permutation(len(weight))
+    reach = np.cumsum(share[order])
+    points = (np.arange(kept) + rng.random()) * (reach[-1] / kept)
+    found = np.minimum(np.searchsorted(reach, points, side="right"), len(order) - 1)
+    return rng.permutation(order[found])
+
+
+def _shares(weight: Floats, kept: int) -> Floats:
+    """(candidates,) chances of at most 1 that sum to `kept`, in proportion to the weights below 1."""
+    share = np.zeros(len(weight))
+    sure = np.zeros(len(weight), dtype=bool)
+    while True:
+        left = kept - int(sure.sum())
+        share = np.where(sure, 1.0, weight * (left / max(weight[~sure].sum(), 1e-300)))
+        beyond = ~sure & (share >= 1)
+        if not beyond.any() or left <= 0:
+            return np.minimum(share, 1.0)
+        sure |= beyond

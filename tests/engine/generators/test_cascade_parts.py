@@ -238,7 +238,16 @@ def test_chosen_rows_are_different_and_follow_the_weights() -> None:
     log_weight = np.repeat([0.0, np.log(4.0)], 5000)
     rows = chosen(log_weight, 1000, rng)
     assert len(np.unique(rows)) == 1000
-    assert (rows >= 5000).mean() == pytest.approx(0.8, abs=0.04)
+    assert (rows >= 5000).mean() == pytest.approx(0.8, abs=0.02)
+
+
+def test_chosen_rows_may_all_be_needed() -> None:
+    rng = np.random.default_rng(13)
+    assert sorted(chosen(rng.normal(size=50), 50, rng)) == list(range(50))
+    few = np.full(10, -np.inf)
+    few[:3] = 0.0
+    assert set(chosen(few, 6, rng)) == {0, 1, 2}
+    assert sorted(chosen(np.array([9.0, 0.0, 0.0, 0.0]), 2, rng))[0] == 0
 
 
 def test_the_effective_sample_size() -> None:
