@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from engine.errors import MethodError, MissingPackageError
 from engine.generators.base import Generator, GeneratorInfo
+from engine.generators.cascade import Cascade
 from engine.generators.copula import Copula
 from engine.generators.forest import Forest
 from engine.generators.marginals import Marginals
 
-GENERATORS: dict[str, type[Generator]] = {g.info.key: g for g in (Marginals, Copula, Forest)}
+GENERATORS: dict[str, type[Generator]] = {g.info.key: g for g in (Marginals, Copula, Forest, Cascade)}
 
 
 def infos() -> tuple[GeneratorInfo, ...]:

@@ -18,6 +18,7 @@ from tests.contracts.zoo import ZOO
 CHEAP: dict[str, dict[str, Any]] = {
     "copula": {"sweeps": 12, "rows": 500},
     "forest": {"trees": 2},
+    "cascade": {"candidates": 2, "detail": 64},
 }
 
 # Promises that a generator is known not to keep on an animal: (generator, check, animal) -> why. "*" is any animal.
