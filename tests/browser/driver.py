@@ -1,7 +1,15 @@
-"""What a person does on the pages, by the stable keys of their controls; clicks are counted."""
+"""A server, and what a person does on its pages, by the stable keys of their controls; clicks are counted."""
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Download, Locator, Page
@@ -9,6 +17,37 @@ from playwright.sync_api import Download, Locator, Page
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "test-output" / "screenshots"
 TRAINING = 180_000  # milliseconds that a training may take on a busy machine
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[str]:
+    """The address of a server of its own, with tables and runs in `home`, on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    environment = {**os.environ, "TABULAR_TWIN_HOME": str(home)}
+    address = f"http://127.0.0.1:{port}"
+    with (home / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        try:
+            _wait(address, process)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(240):
+        assert process.poll() is None, "the server ended at once"
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.25)
+    raise AssertionError("the server does not answer")
 
 
 class Visitor:

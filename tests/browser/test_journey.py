@@ -9,9 +9,11 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
+from playwright.sync_api import Browser
 
 from engine import samples
-from tests.browser.driver import Visitor
+from pages.ui import datasets
+from tests.browser.driver import Visitor, serving
 
 Visit = Callable[..., Visitor]
 
@@ -116,6 +118,23 @@ def finished(browser: object, server: str) -> object:
     visitor.button("download-csv").wait_for()
     yield visitor
     context.close()
+
+
+def test_a_fresh_server_may_first_be_asked_for_any_page(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restart the first visitor may well refresh a page in the middle of the way."""
+    monkeypatch.setenv(datasets.HOME, str(tmp_path))
+    sample = samples.get("penguins")
+    table = datasets.add(sample.path.read_bytes(), sample.file)
+    with serving(tmp_path) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/configure?data={table.id}")
+        visitor = Visitor(page)
+        visitor.heading("Configure the twin")
+        page.get_by_text("penguins: 8 columns of 8, 344 synthetic rows.").wait_for()
+        assert page.locator('[data-testid="stSidebarNavLink"]').count() == 5
+        page.close()
 
 
 def start_long_run(visitor: Visitor) -> str:

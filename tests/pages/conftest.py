@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from dashboard.ui import cached, datasets
-from dashboard.ui.datasets import Dataset
 from engine.results import store
 from engine.run import RunRequest, execute
 from engine.runfolder import Record, RunFolder, State
+from pages.ui import cached, datasets
+from pages.ui.datasets import Dataset
 from tests.engine.tables import CLUB, club
 
 APP = Path(__file__).resolve().parents[2] / "streamlit_app.py"
@@ -33,6 +35,21 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         for run_id in cached.jobs().ids():
             cached.jobs().delete(run_id)
     st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def _known_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's page tester starts a fresh server for each run; real ones take the folder for their own only once.
+
+    (tests/browser has the first visit of a real one.)
+    """
+    begin = PagesManager.__init__
+
+    def init(self: PagesManager, *args: Any, **kwargs: Any) -> None:
+        begin(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", init)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,7 +72,7 @@ def open_app() -> Callable[..., AppTest]:
         if run is not None:
             app.query_params["run"] = run
         app.run()
-        return app if page is None else app.switch_page(f"dashboard/{page}.py").run()
+        return app if page is None else app.switch_page(f"pages/{page}.py").run()
 
     return opened
 

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.ui import cached, datasets, downloads
-from dashboard.ui.datasets import Dataset
 from engine.runfolder import State
 from engine.table.read import read_table
 from engine.table.schema import Kind
+from pages.ui import cached, datasets, downloads
+from pages.ui.datasets import Dataset
 from tests.engine.tables import CLUB, club
 from tests.pages.conftest import csv, text
 
@@ -165,7 +165,7 @@ def test_another_run_may_lack_what_was_looked_at(open_app: Open, table: Dataset,
 
 
 def test_in_a_wide_table_one_chooses_what_to_relate(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.ui.views.RELATED", 3)
+    monkeypatch.setattr("pages.ui.views.RELATED", 3)
     app.segmented_control(key="view").set_value("Correlations").run()
     assert not app.exception
     assert len(app.multiselect(key="related").value) == 3

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.ui.choices import Choices
-from dashboard.ui.datasets import Dataset
 from engine.errors import SettingsError
 from engine.generators import registry
 from engine.run import RunRequest
 from engine.table.schema import Kind, Schema
+from pages.ui.choices import Choices
+from pages.ui.datasets import Dataset
 from tests.engine.tables import club
 from tests.pages.conftest import text
 
@@ -177,7 +177,7 @@ def test_choices_survive_going_back_and_a_refresh(app: AppTest, open_app: Open, 
     app.toggle(key="charts").set_value(False).run()
     app.slider(key="holdout").set_value(30).run()
     edit(app, CITY, keep=False)
-    back = app.switch_page("dashboard/upload.py").run().switch_page("dashboard/configure.py").run()
+    back = app.switch_page("pages/upload.py").run().switch_page("pages/configure.py").run()
     fresh = open_app(table, page="configure")
     for found in (back, fresh):
         assert found.number_input(key="seed").value == 7
@@ -189,7 +189,7 @@ def test_choices_survive_going_back_and_a_refresh(app: AppTest, open_app: Open, 
 
 
 def test_a_small_table_holds_nothing_out_by_itself(open_app: Open) -> None:
-    from dashboard.ui import datasets
+    from pages.ui import datasets
     from tests.pages.conftest import csv
 
     app = open_app(datasets.add(csv(club(40)), "small.csv"), page="configure")

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.ui import cached, datasets, words
-from dashboard.ui.datasets import Dataset
 from engine.errors import JobError
 from engine.evaluation.registry import METRICS
 from engine.generators import registry
+from pages.ui import cached, datasets, words
+from pages.ui.datasets import Dataset
 from tests.pages.conftest import APP, text
 
 Open = Callable[..., AppTest]
@@ -29,7 +29,7 @@ def test_the_first_paint_loads_nothing_heavy() -> None:
         "import json, sys\n"
         "from unittest import mock\n"
         "from streamlit.testing.v1 import AppTest\n"
-        "with mock.patch('dashboard.ui.cached.warm_up', lambda: None):\n"
+        "with mock.patch('pages.ui.cached.warm_up', lambda: None):\n"
         f"    app = AppTest.from_file({str(APP)!r}, default_timeout=60).run()\n"
         "assert not app.exception and len(app.file_uploader) == 1\n"
         f"print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"

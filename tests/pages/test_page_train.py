@@ -9,11 +9,11 @@ from pathlib import Path
 import psutil
 from streamlit.testing.v1 import AppTest
 
-from dashboard.ui import cached, datasets
-from dashboard.ui.choices import Choices
-from dashboard.ui.datasets import Dataset
 from engine import samples
 from engine.runfolder import State
+from pages.ui import cached, datasets
+from pages.ui.choices import Choices
+from pages.ui.datasets import Dataset
 from tests.pages.conftest import text
 
 Open = Callable[..., AppTest]
@@ -79,7 +79,7 @@ def test_a_run_is_found_again_after_page_switch_and_refresh(open_app: Open) -> N
     app.button(key="start").click().run()
     run = app.query_params["run"]
     assert app.button(key="stop")
-    app.switch_page("dashboard/upload.py").run().switch_page("dashboard/train.py").run()
+    app.switch_page("pages/upload.py").run().switch_page("pages/train.py").run()
     assert app.query_params["run"] == run
     fresh = open_app(table, run=run, page="train")
     without_run = open_app(table, page="train")

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.ui import datasets
-from dashboard.ui.datasets import Dataset
 from engine import samples
+from pages.ui import datasets
+from pages.ui.datasets import Dataset
 from tests.engine.tables import club
 from tests.pages.conftest import csv, text
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.ui import cached, state, widgets
-from dashboard.ui.choices import Choices
-from dashboard.ui.datasets import Dataset
-from dashboard.ui.words import count, plain, seconds
 from engine.errors import JobError
 from engine.generators import registry
+from pages.ui import cached, state, widgets
+from pages.ui.choices import Choices
+from pages.ui.datasets import Dataset
+from pages.ui.words import count, plain, seconds
 
 if TYPE_CHECKING:
     from engine.jobs import RunStatus

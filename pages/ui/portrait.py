@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.ui import cached, rereading, state, widgets
-from dashboard.ui.datasets import Dataset
-from dashboard.ui.words import count, plain, share
 from engine.table.findings import Finding, Severity
+from pages.ui import cached, rereading, state, widgets
+from pages.ui.datasets import Dataset
+from pages.ui.words import count, plain, share
 
 if TYPE_CHECKING:
     from engine.table.profile import ColumnProfile, TableProfile

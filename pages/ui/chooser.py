@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.ui import cached, datasets, state, widgets
-from dashboard.ui.words import count, size
 from engine import samples
 from engine.errors import TwinError
 from engine.limits import Limits
 from engine.samples import Sample
+from pages.ui import cached, datasets, state, widgets
+from pages.ui.words import count, size
 
 # A drop area that is easy to hit; Streamlit has no setting for its size.
 _LARGE = """<style>

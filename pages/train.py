@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.ui import cached, figures, runs, state, widgets
-from dashboard.ui.choices import Choices
-from dashboard.ui.words import count, plain
+from pages.ui import cached, figures, frame, runs, state, widgets
+from pages.ui.choices import Choices
+from pages.ui.words import count, plain
 
+frame.ensure()
 widgets.heading("Train", "Train the twin")
 table = widgets.need_table()
 if state.take_start():

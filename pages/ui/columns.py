@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.ui import cached, state, widgets
-from dashboard.ui.datasets import Dataset
-from dashboard.ui.words import plain
 from engine.errors import TwinError
 from engine.table.schema import Column, Kind, Schema
+from pages.ui import cached, state, widgets
+from pages.ui.datasets import Dataset
+from pages.ui.words import plain
 
 if TYPE_CHECKING:
     import pandas as pd

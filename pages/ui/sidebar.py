@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.ui import datasets, state
-from dashboard.ui.datasets import Dataset
-from dashboard.ui.words import plain
+from pages.ui import datasets, state
+from pages.ui.datasets import Dataset
+from pages.ui.words import plain
 
 
 def draw() -> None:
@@ -25,7 +25,7 @@ def draw() -> None:
 
 def _start_over(table: Dataset) -> None:
     if table.runs():
-        from dashboard.ui import cached
+        from pages.ui import cached
 
         cached.delete_runs(table)
     datasets.remove(table)

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.ui import state, widgets
-from dashboard.ui.choices import Choices
-from dashboard.ui.words import plain
 from engine.advice import Advice
 from engine.errors import MethodError
 from engine.generators import registry
 from engine.generators.base import GeneratorInfo
 from engine.synthesizer import AUTO
+from pages.ui import state, widgets
+from pages.ui.choices import Choices
+from pages.ui.words import plain
 
 AUTOMATIC, STANDARD, ADVANCED = "Automatic", "Standard", "Advanced"
 FAMILY, METHOD = "method-family", "method"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dashboard.ui import datasets
-from dashboard.ui.words import plain, size
 from engine.generators.base import Capability, GeneratorInfo
 from engine.limits import Limits
 from engine.table.schema import Kind
+from pages.ui import datasets
+from pages.ui.words import plain, size
 
 STEPS = """
 1. **Upload** a table, or take a sample. What the reader guessed and mended is listed; nothing is changed silently.

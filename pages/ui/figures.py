@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.ui import widgets
-from dashboard.ui.words import plain, share
+from pages.ui import widgets
+from pages.ui.words import plain, share
 
 HEADLINE = ("overall", "column_shapes", "pair_trends", "missing_similarity")
 LEAST_ALIKE = 8  # columns shown at a glance

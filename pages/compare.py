@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.ui import cached, downloads, figures, runs, state, views, widgets
-from dashboard.ui.words import count, plain, seconds
+from pages.ui import cached, downloads, figures, frame, runs, state, views, widgets
+from pages.ui.words import count, plain, seconds
 
+frame.ensure()
 widgets.heading("Compare", "Real and synthetic")
 table = widgets.need_table()
 identity = widgets.need_run()

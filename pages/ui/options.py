@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.ui import state
-from dashboard.ui.choices import Choices, default_holdout
 from engine.limits import Limits
 from engine.run import MAX_HOLDOUT, Release
+from pages.ui import state
+from pages.ui.choices import Choices, default_holdout
 
 LARGEST_SEED = 2**53 - 1  # what a browser can hold exactly
 RELEASES: Mapping[Release, str] = {

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.ui import cached, state
-from dashboard.ui.datasets import Dataset
-from dashboard.ui.words import plain
 from engine.errors import TwinError
+from pages.ui import cached, state
+from pages.ui.datasets import Dataset
+from pages.ui.words import plain
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
-from dashboard.ui.datasets import Dataset
 from engine.errors import TwinError
 from engine.run import HOLDOUT, HOLDOUT_ROWS, Release, RunRequest
 from engine.synthesizer import AUTO
 from engine.table.schema import Schema
+from pages.ui.datasets import Dataset
 
 
 @dataclass(frozen=True, slots=True)

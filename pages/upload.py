@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.ui import cached, chooser, portrait, state, widgets
+from pages.ui import cached, chooser, frame, portrait, state, widgets
 
+frame.ensure()
 table = state.dataset()
 if table is None:
     widgets.heading(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.ui import cached, figures, state, widgets
-from dashboard.ui.words import plain, share
 from engine.errors import NotApplicable, TwinError
+from pages.ui import cached, figures, state, widgets
+from pages.ui.words import plain, share
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.ui import cached, columns, method, options, state, widgets
-from dashboard.ui.choices import Choices, keep
-from dashboard.ui.words import count, plain
+from pages.ui import cached, columns, frame, method, options, state, widgets
+from pages.ui.choices import Choices, keep
+from pages.ui.words import count, plain
 
+frame.ensure()
 widgets.heading("Configure", "Configure the twin", "Everything has a sensible default: go on whenever you like.")
 table = widgets.need_table()
 with widgets.told():

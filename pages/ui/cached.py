@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.ui import datasets
-from dashboard.ui.datasets import Dataset
+from pages.ui import datasets
+from pages.ui.datasets import Dataset
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.ui import help_texts, widgets
 from engine.generators import registry
+from pages.ui import frame, help_texts, widgets
+
+frame.ensure()
 
 st.title("Guide", anchor=False)
 st.markdown(help_texts.STEPS)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.ui import cached
-from dashboard.ui.datasets import Dataset
 from engine.table.write import FORMATS, to_bytes
+from pages.ui import cached
+from pages.ui.datasets import Dataset
 
 if TYPE_CHECKING:
     from engine.results import StoredResult

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.ui import cached, state, widgets
-from dashboard.ui.datasets import Dataset
 from engine.errors import TwinError
+from pages.ui import cached, state, widgets
+from pages.ui.datasets import Dataset
 
 if TYPE_CHECKING:
     from engine.table.read import Reading

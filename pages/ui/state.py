@@ -11,22 +11,21 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.ui import datasets
-from dashboard.ui.datasets import Dataset
+from pages.ui import datasets
+from pages.ui.datasets import Dataset
 
 DATA, RUN = "data", "run"  # in the address
 _DATASET = "twin-dataset"
 _RUN = "twin-run"
 _START = "twin-start"  # the person pressed “Train”; the train page takes it from there
+_FRAME = "twin-frame"  # whether the app is drawn around the page that runs now
 _ROUND = "twin-round"  # how often the upload page began anew: a fresh uploader each time
 _UPLOADED = "twin-uploaded"  # the upload that was dealt with last, and what was wrong with it
 _EDITED = "twin-edited"  # what the table of columns showed when the page was opened
 _EDITOR = "twin-editor"  # how often that table was put back by a button: a fresh editor each time
 
-# Not in a folder named “pages”: Streamlit takes such a one for the app itself until the first session of a server has
-# come to `st.navigation`, so that the first refresh after a restart would show a bare page without its table.
-UPLOAD_PAGE, CONFIGURE_PAGE = "dashboard/upload.py", "dashboard/configure.py"
-TRAIN_PAGE, COMPARE_PAGE, GUIDE_PAGE = "dashboard/train.py", "dashboard/compare.py", "dashboard/guide.py"
+UPLOAD_PAGE, CONFIGURE_PAGE = "pages/upload.py", "pages/configure.py"
+TRAIN_PAGE, COMPARE_PAGE, GUIDE_PAGE = "pages/train.py", "pages/compare.py", "pages/guide.py"
 
 
 def sync() -> None:
@@ -47,6 +46,15 @@ def _tell_address() -> None:
             st.query_params[name] = value
         elif not value and name in st.query_params:
             del st.query_params[name]
+
+
+def note_frame(drawn: bool) -> None:
+    st.session_state[_FRAME] = drawn
+
+
+def framed() -> bool:
+    """Whether the app is drawn around the page that runs now."""
+    return bool(st.session_state.get(_FRAME))
 
 
 # The table
