@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.errors import MissingPackageError
 
 if TYPE_CHECKING:
     import lightgbm
@@ -86,14 +89,26 @@ class Boosted:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Boosted:
-        import lightgbm
-
+        lightgbm = library()
         text = np.asarray(state["trees"], dtype=np.uint8).tobytes().decode()
         try:
             booster = lightgbm.Booster(model_str=text)
         except lightgbm.basic.LightGBMError as error:
             raise ValueError(f"the trees cannot be read ({error})") from error
         return cls(booster, float("nan") if state["loss"] is None else float(state["loss"]))
+
+
+def library() -> ModuleType:
+    """LightGBM. Raises MissingPackageError where the system lacks the OpenMP library that its package does not bring."""
+    try:
+        import lightgbm
+    except OSError as error:
+        raise MissingPackageError(
+            "Boosted trees need the system's OpenMP library. On Debian and Ubuntu: apt install libgomp1; "
+            "on macOS: brew install libomp."
+        ) from error
+    module: ModuleType = lightgbm
+    return module
 
 
 def boost(
@@ -113,7 +128,7 @@ def boost(
 
     start: (rows,) scores that the trees add to. Without held rows it takes all rounds.
     """
-    import lightgbm
+    lightgbm = library()
 
     def data(rows: Mask, reference: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
         return lightgbm.Dataset(
