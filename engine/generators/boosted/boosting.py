@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,7 +88,9 @@ class Boosted:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Boosted:
-        lightgbm = library()
+        need_library()
+        import lightgbm
+
         text = np.asarray(state["trees"], dtype=np.uint8).tobytes().decode()
         try:
             booster = lightgbm.Booster(model_str=text)
@@ -98,17 +99,15 @@ class Boosted:
         return cls(booster, float("nan") if state["loss"] is None else float(state["loss"]))
 
 
-def library() -> ModuleType:
-    """LightGBM. Raises MissingPackageError where the system lacks the OpenMP library that its package does not bring."""
+def need_library() -> None:
+    """Raises MissingPackageError where the system lacks the OpenMP library, which LightGBM's package does not bring."""
     try:
-        import lightgbm
+        import lightgbm  # noqa: F401
     except OSError as error:
         raise MissingPackageError(
             "Boosted trees need the system's OpenMP library. On Debian and Ubuntu: apt install libgomp1; "
             "on macOS: brew install libomp."
         ) from error
-    module: ModuleType = lightgbm
-    return module
 
 
 def boost(
@@ -128,7 +127,8 @@ def boost(
 
     start: (rows,) scores that the trees add to. Without held rows it takes all rounds.
     """
-    lightgbm = library()
+    need_library()
+    import lightgbm
 
     def data(rows: Mask, reference: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
         return lightgbm.Dataset(
