@@ -14,6 +14,7 @@ from engine.generators.boosted.boosting import Watch
 from engine.generators.boosted.chain import BoostedChain
 from engine.generators.boosted.columnfit import ColumnFit, Plan
 from engine.generators.boosted.columns import ColumnModel
+from engine.generators.boosted.smoothing import smooth
 from engine.generators.boosted.view import Look, View
 from engine.generators.cells import Cells, GridCells, fit_cells
 from engine.generators.relations import Link, Relation, find_links
@@ -46,6 +47,9 @@ class ChainFit:
             resolution=self.detail,
             step=lambda: reporter.step(0),
         )
+        for j, own in enumerate(cells):
+            if isinstance(own, GridCells):
+                smooth(own.grid, self.codes[:, j], stream(self.seed, "cascade", "smooth", j))
         found = np.column_stack([own.cell(self.codes[:, j]) for j, own in enumerate(cells)])
         order, links = self._links(found, cells, order)
         looks = [Look.of(own, self.codes[:, j]) for j, own in enumerate(cells)]

@@ -116,9 +116,7 @@ class ColumnFit:
         found = self.found[rows]
         labels, place = np.unique(found, return_inverse=True)
         if len(labels) < 2 or not len(self.sources):
-            counts = np.bincount(found, minlength=self.cells.size).astype(np.float64)
-            if not len(found):
-                counts = self.cells.counts.astype(np.float64)
+            counts = self._mass(found)
             return Steady(counts / max(counts.sum(), 1.0))
         few = _FEW_NUMBERS if isinstance(self.cells, GridCells) else _FEW_LEVELS
         if len(labels) <= few:
@@ -128,8 +126,14 @@ class ColumnFit:
             return Choice(self.cells.size, labels, self.sources, boosted)
         return self._halves(rows, found)
 
+    def _mass(self, found: Ints) -> Floats:
+        """(cells,) rows of each cell: those that the grid was laid for, whose chance ups and downs it has smoothed."""
+        laid = self.cells.counts.astype(np.float64)
+        own = np.bincount(found, minlength=self.cells.size).astype(np.float64)
+        return laid if not len(found) or len(found) == laid.sum() else own
+
     def _halves(self, rows: Ints, found: Ints) -> Halves:
-        halving = Halving(np.bincount(found, minlength=self.cells.size))
+        halving = Halving(self._mass(found))
         view = self.view.take(rows)
         earlier = np.ascontiguousarray(view.features[:, self.sources])
         near, splits, unit = self._near(rows, halving)
