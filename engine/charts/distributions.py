@@ -80,6 +80,8 @@ def mini_figure(comparison: ColumnComparison, *, score: float | None = None, dar
     fig.update_yaxes(title=None)
     if comparison.numeric:
         fig.update_yaxes(showticklabels=False, showgrid=False)
+    else:
+        fig.update_xaxes(nticks=4, tickangle=0)
     return fig
 
 
@@ -110,8 +112,18 @@ def _binned(comparison: ColumnComparison, panels: Sequence[Sequence[str]], smoot
         fig.update_yaxes(rangemode="tozero", col=i * per + per)
         fig.update_yaxes(showticklabels=not smooth, tickformat=".2~%" if not smooth else "", col=i * per + per)
     fig.update_yaxes(title_text="share of rows" if apart else y_title, col=1)
+    if len(panels) > 1:
+        _save_room(fig, per, per * len(panels))
     _hover_mode(fig)
     return fig
+
+
+def _save_room(fig: go.Figure, per: int, columns: int) -> None:
+    """Panels side by side share their ranges, so the first one's labels are enough; a phone has no room for more."""
+    if per > 1:
+        fig.update_yaxes(ticklabelposition="inside top", col=per)
+    for column in range(per + 1, columns + 1):
+        fig.update_yaxes(showticklabels=False, col=column)
 
 
 def _match(fig: go.Figure, columns: Sequence[int]) -> None:
