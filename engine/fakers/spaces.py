@@ -143,11 +143,10 @@ def free_runs(size: int, real: Ints) -> Ints:
     best, most, blocks = np.empty((0, 2), dtype=np.int64), 0, _BLOCKS
     while True:
         block = max(1, math.ceil(size / blocks))
-        hit = np.unique(real // block)
-        if len(hit) * block < HIDING * len(real):
-            return best
-        runs = _between(hit, block, size)
+        runs = _between(np.unique(real // block), block, size)
         room = int((runs[:, 1] - runs[:, 0]).sum())
+        if size - room < HIDING * len(real):  # the last block may be cut short by the end
+            return best
         if room > most:
             best, most = runs, room
         if room >= wanted or block == 1:

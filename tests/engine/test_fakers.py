@@ -140,6 +140,10 @@ class TestSpaces:
         room = int((runs[:, 1] - runs[:, 0]).sum())
         assert room == 0 or size - room >= spaces.HIDING * len(np.unique(real))
 
+    def test_a_last_block_that_is_cut_short_hides_less(self) -> None:
+        runs = spaces.free_runs(17, np.array([0, 1, 2, 15]))
+        assert 17 - (runs[:, 1] - runs[:, 0]).sum() >= spaces.HIDING * 4
+
     def test_a_space_without_real_values_is_free(self) -> None:
         assert spaces.free_runs(7, np.empty(0, dtype=np.int64)).tolist() == [[0, 7]]
 
