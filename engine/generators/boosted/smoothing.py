@@ -1,4 +1,4 @@
-"""Edges of a grid's cells, smoothed as far as the values bear it.
+"""A grid without the accidents of its training rows: smoothed edges of cells, fewer values that come back as they are.
 
 512 cells of equal mass follow every accident of the training rows: a cell of 20 rows is a fifth too narrow or too wide
 by chance, and made rows repeat that. Here the quantile function of each run of neighbouring intervals is drawn through
@@ -19,14 +19,16 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 STRIDES = (32, 16, 8, 4, 2, 1)  # cells from knot to knot
+_TIMES = 5  # different frequencies that a slope is drawn through
 _FEWEST = 16  # cells of a run that is worth it
 _POPULAR = 0.2  # share of shared values above which a run stays as it is
 _MOST = 50_000  # values that are compared
 
 
 def smooth(grid: Grid, codes: Floats, rng: np.random.Generator) -> None:
-    """Move the inner edges of the grid's intervals; their masses stay what they were."""
+    """Move the inner edges of the grid's intervals, whose masses stay what they were, and discount shared values."""
     values = np.sort(codes[~np.isnan(codes)])
+    _discount(grid, values)
     moved = False
     for first, end in _runs(grid):
         edges = np.r_[grid.low[first:end], grid.high[end - 1]]
@@ -42,6 +44,26 @@ def smooth(grid: Grid, codes: Floats, rng: np.random.Generator) -> None:
             moved = True
     if moved:
         grid._index()
+
+
+def _discount(grid: Grid, values: Floats) -> None:
+    """Values that were shared by chance are shared by fewer fresh rows: simple Good-Turing (Gale and Sampson 1995).
+
+    log of "how many values occur r times" is taken as linear in log r, with slope b < -1; r occurrences then promise
+    r (1 + 1 / r) ** (b + 1) among as many fresh rows. Heaps, whose frequencies do not fall that way, keep theirs.
+    """
+    if not len(grid.popular_value):
+        return
+    counts = np.unique(values, return_counts=True)[1]
+    times, how_many = np.unique(counts, return_counts=True)
+    if len(times) < _TIMES:
+        return
+    gap = np.diff(np.r_[0, times, 2 * times[-1] - times[-2]])
+    spread = how_many / (0.5 * (gap[:-1] + gap[1:]))
+    slope = float(np.polyfit(np.log(times), np.log(spread), 1)[0])
+    left, right = np.searchsorted(values, grid.popular_value), np.searchsorted(values, grid.popular_value, side="right")
+    seen = np.maximum(right - left, 1)
+    grid.popular_share = grid.popular_share * (1 + 1 / seen) ** min(slope + 1, 0.0)
 
 
 def _runs(grid: Grid) -> list[tuple[int, int]]:

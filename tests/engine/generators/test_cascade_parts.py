@@ -106,6 +106,32 @@ def test_steps_in_a_density_keep_their_edges() -> None:
     assert near[1] > near[0] - 0.02
 
 
+def test_values_shared_by_chance_come_back_as_often_as_among_fresh_rows() -> None:
+    rng = np.random.default_rng(22)
+    values, fresh = np.round(rng.lognormal(9, 0.7, (2, 12_000))).astype(float)
+    grid = Grid().fit(values, decimals=0, cells=128)
+    popular = grid.popular_value
+    smooth(grid, values, rng)
+    mass = np.repeat(grid.mass, np.diff(grid.popular_start))
+    promised = float((grid.popular_share * mass).sum()) / len(values)
+    seen, met = float(np.isin(values, popular).mean()), float(np.isin(fresh, popular).mean())
+    assert met < 0.8 * seen
+    assert abs(promised - met) < abs(seen - met) / 2
+
+
+def test_heaps_keep_their_frequency() -> None:
+    rng = np.random.default_rng(23)
+    values = np.where(
+        rng.random(8000) < 0.5, rng.integers(1, 300, 8000) * 500.0, np.round(rng.uniform(0, 150_000, 8000))
+    )
+    grid = Grid().fit(values, decimals=0, cells=64)
+    before = grid.popular_share.copy()
+    smooth(grid, values, rng)
+    heaps = grid.popular_value % 500 == 0
+    assert heaps.any()
+    assert (grid.popular_share / before)[heaps].mean() > 0.85
+
+
 # Columns
 
 
