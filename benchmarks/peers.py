@@ -150,7 +150,11 @@ def main() -> None:
             halves = Halves(key, folder)
             for seed in map(int, args.seeds.split(",")):
                 for maker, command in commands(args, halves, seed, folder):
-                    seconds = timed(command)
+                    try:
+                        seconds = timed(command)
+                    except SystemExit as error:  # a peer that cannot run is told, the others go on
+                        print(key, maker, "failed:", error, file=sys.stderr, flush=True)
+                        continue
                     figures = scored(args, halves)
                     results.setdefault((key, maker), Result(key, maker)).add(seconds, figures)
                     print(key, maker, seed, f"{seconds:.1f} s", json.dumps(figures), file=sys.stderr, flush=True)
