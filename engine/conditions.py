@@ -2,7 +2,8 @@
 
 A condition is plain data; it knows how to read itself from text and which cells of a parsed column fulfil it.
 Grammar (as `--given` takes it): `col=value`, `col=a|b`, `col=lo..hi`, `col>value`, `col<value`, `col>=value`,
-`col<=value`. `col=` alone asks for missing. Dates are written as in the table or as ISO.
+`col<=value`. `col=` alone asks for missing. Dates are written as in the table or as ISO. A value that holds a sign of
+this grammar stands in double quotes (`genre="drama|crime"`), a quote inside them is doubled; so may a column's name.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from engine.errors import ConditionError, DataError
 from engine.table.schema import Column, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
 _OPERATOR = re.compile(r">=|<=|=|>|<")
+_QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
+_SIGNS = '"|,:=<>'  # a value that holds one of these is written in quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def _show(value: Any) -> str:
 
 def parse_condition(text: str, schema: Schema) -> Condition:
     """Read one condition. Raises ConditionError that says which part cannot be understood."""
-    name, operator, rest = _split(text, schema)
+    name, operator, rest = split(text, schema)
     column = schema[name]
     if not column.selected:
         raise ConditionError(f"Column “{name}” is not among the selected ones.", column=name)
@@ -81,7 +84,9 @@ def parse_condition(text: str, schema: Schema) -> Condition:
     if operator != "=":
         if not ordered:
             raise ConditionError(f"“{text}”: column “{name}” is {column.kind}; only = can be used.", column=name)
-        bound = _value(rest, column)
+        bound = read_value(rest, column)
+        if bound is None:
+            raise ConditionError(f"“{text}”: a value is missing behind {operator}.", column=name)
         strict = len(operator) == 1
         if operator[0] == ">":
             return Condition(name, low=bound, open_low=strict)
@@ -89,14 +94,14 @@ def parse_condition(text: str, schema: Schema) -> Condition:
     if ordered and ".." in rest:
         low, high = (part.strip() for part in rest.split("..", 1))
         condition = Condition(
-            name, low=_value(low, column) if low else None, high=_value(high, column) if high else None
+            name, low=read_value(low, column) if low else None, high=read_value(high, column) if high else None
         )
         if condition.low is None and condition.high is None:
             raise ConditionError(f"“{text}”: a range needs at least one bound.", column=name)
         if condition.low is not None and condition.high is not None and condition.low > condition.high:
             raise ConditionError(f"“{text}”: the range is empty, its first bound is the larger.", column=name)
         return condition
-    return Condition(name, values=tuple(_value(part, column) for part in rest.split("|")))
+    return Condition(name, values=tuple(read_value(part, column) for part in divided(rest, "|")))
 
 
 def parse_conditions(texts: Iterable[str], schema: Schema) -> tuple[Condition, ...]:
@@ -129,23 +134,126 @@ def from_mapping(given: Mapping[str, Any], schema: Schema) -> tuple[Condition, .
     return tuple(conditions)
 
 
-def _split(text: str, schema: Schema) -> tuple[str, str, str]:
-    """Column, operator, rest. The longest column name that the text begins with wins, so names may hold operators."""
+def split(text: str, schema: Schema) -> tuple[str, str, str]:
+    """Column, operator, rest. The longest column name that the text begins with wins, so names may hold operators.
+
+    Raises ConditionError when there is no operator, or no such column.
+    """
     for name in sorted(schema.names, key=len, reverse=True):
         if text.startswith(name) and (match := _OPERATOR.match(text[len(name) :].lstrip())):
             return name, match[0], text[len(name) :].lstrip()[len(match[0]) :].strip()
-    match = _OPERATOR.search(text)
+    opened = _QUOTED.match(text)
+    match = _OPERATOR.match(text, opened.end()) if opened else _OPERATOR.search(text)
     if match is None:
         raise ConditionError(f"“{text}” is no condition. Write it like income=>50K, age=30..40 or price<100.")
-    name = text[: match.start()].strip()
-    raise ConditionError(f"“{text}”: there is no column “{name}”.", column=name)
+    name = _bare(opened[1]) if opened else text[: match.start()].strip()
+    if name not in schema:
+        raise ConditionError(f"“{text}”: there is no column “{name}”.", column=name)
+    return name, match[0], text[match.end() :].strip()
 
 
-def _value(text: str, column: Column) -> Any:
-    text = text.strip()
-    if text == "":
-        return None
-    return _canonical(text, column)
+# Quotes
+
+
+def divided(text: str, mark: str) -> list[str]:
+    """The parts between the marks that stand outside quotes; a quote opens at the beginning of a part only."""
+    parts: list[str] = []
+    start = 0
+    while True:
+        opened = _QUOTED.match(text, start)
+        end = text.find(mark, opened.end() if opened else start)
+        if end < 0:
+            return [*parts, text[start:]]
+        parts.append(text[start:end])
+        start = end + len(mark)
+
+
+def unquoted(part: str) -> str:
+    """What a part stands for. Raises ConditionError when it opens a quote and does not end with one."""
+    if whole := _QUOTED.fullmatch(part):
+        return _bare(whole[1])
+    if part.lstrip().startswith('"'):
+        raise ConditionError(f"“{part}”: a value in quotes must end with one; a quote inside is doubled.")
+    return part.strip()
+
+
+def quoted(text: str) -> str:
+    """The text in quotes, where the grammar would read it otherwise."""
+    if text and text == text.strip() and not any(sign in text for sign in _SIGNS):
+        return text
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _bare(inside: str) -> str:
+    return inside.replace('""', '"')
+
+
+# Values
+
+
+def read_value(part: str, column: Column) -> Any:
+    """One value as written in a condition, in the canonical form of its column; None for a missing one."""
+    text = unquoted(part)
+    return None if text == "" else _canonical(text, column)
+
+
+def write_value(value: Any, column: Column) -> str:
+    """One value so that `read_value` reads it back."""
+    return "" if value is None else quoted(spelled(value, column))
+
+
+def spelled(value: Any, column: Column) -> str:
+    """One value as text, the plainest that stands for it in this column; nothing for a missing one."""
+    if value is None:
+        return ""
+    for text in _spellings(value, column):
+        if _reads_as(text, value, column):
+            return text
+    raise ConditionError(f"“{_show(value)}” of column “{column.name}” cannot be written.", column=column.name)
+
+
+def _reads_as(text: str, value: Any, column: Column) -> bool:
+    try:
+        return bool(_canonical(text, column) == value)
+    except ConditionError:
+        return False
+
+
+def _spellings(value: Any, column: Column) -> Iterator[str]:
+    """Ways to write a value, the plainest first."""
+    if isinstance(value, bool):
+        yield from (column.labels[value],) if column.labels else ()
+        yield str(value).lower()
+    elif isinstance(value, pd.Timestamp):
+        here = value.tz_localize(None)
+        yield from (f"{here:%Y-%m-%d}",) if here == here.normalize() else ()
+        yield here.isoformat()
+        yield value.isoformat()
+    elif isinstance(value, (int, float)):
+        plain = str(value) if isinstance(value, int) else np.format_float_positional(value, trim="-")
+        yield plain
+        if column.number is not None:
+            yield plain.replace(".", column.number.decimal_mark)
+    else:
+        yield str(value)
+
+
+def write_name(column: Column) -> str:
+    """The column's name, in quotes where it holds a sign that ends a name."""
+    return quoted(column.name) if any(sign in column.name for sign in '"=<>') else column.name
+
+
+def write_condition(condition: Condition, schema: Schema) -> str:
+    """The condition as text that `parse_condition` reads back as the same; it has to be one that it can have made."""
+    column = schema[condition.column]
+    name = write_name(column)
+    if condition.values is not None:
+        return f"{name}={'|'.join(write_value(value, column) for value in condition.values)}"
+    low, high = spelled(condition.low, column), spelled(condition.high, column)
+    if condition.open_low or condition.open_high:
+        return f"{name}>{low}" if condition.open_low else f"{name}<{high}"
+    return f"{name}={low}..{high}"
 
 
 def _canonical(value: Any, column: Column) -> Any:
@@ -164,4 +272,4 @@ def is_range(condition: Condition) -> bool:
     return condition.values is None
 
 
-__all__ = ["Condition", "from_mapping", "is_range", "parse_condition", "parse_conditions"]
+__all__ = ["Condition", "from_mapping", "is_range", "parse_condition", "parse_conditions", "write_condition"]

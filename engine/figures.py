@@ -6,11 +6,12 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine import versions
+from engine import conditions, versions
 from engine.generators import registry
 from engine.reports import FitReport
 
 if TYPE_CHECKING:
+    from engine.balance import Balance
     from engine.evaluation import Evaluation
     from engine.run import RunRequest, Split
     from engine.table.schema import Schema
@@ -29,11 +30,12 @@ def of_run(
     evaluation: Evaluation | None,
     synthetic_rows: int,
     seconds: Mapping[str, float],
+    balance: Balance | None = None,
 ) -> dict[str, Any]:
     """The figures of a run, as JSON values.
 
     measured and released: reports of the model that the figures are of, and of the one that made the table (the same
-    where there was one training only).
+    where there was one training only); balance: with its shares written out.
     """
     train, holdout = len(split.train), len(split.holdout)
     return {
@@ -47,12 +49,18 @@ def of_run(
         "fallbacks": [{"method": f.method, "reason": f.reason} for f in released.fallbacks],
         "notes": list(released.notes),
         "release": request.release,
-        "figures_of": figures_of(train, holdout, measured is not released, evaluation is not None),
+        "figures_of": " ".join(
+            [
+                figures_of(train, holdout, measured is not released, evaluation is not None),
+                *([freely(request)] if evaluation is not None and (request.given or request.balance) else ()),
+            ]
+        ),
         "measured_model": measured.to_json() if evaluation is not None else None,
         "rows": {"real": train + holdout, "train": train, "holdout": holdout, "synthetic": synthetic_rows},
         "holdout_reason": split.reason if evaluation is not None else "",
         "columns": {"selected": len(schema.selected), "learned": len(schema.modelled)},
         "given": list(request.given),
+        "balance": balance_facts(request.balance, balance, synthetic_rows, schema),
         "budget": request.budget,
         "seed": request.seed,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
@@ -63,9 +71,14 @@ def of_run(
 
 
 def of_sample(
-    report: FitReport, rows: int, seed: int, given: tuple[str, ...], seconds: Mapping[str, float]
+    report: FitReport,
+    rows: int,
+    seed: int,
+    given: tuple[str, ...],
+    seconds: Mapping[str, float],
+    balance: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The figures of rows made from a saved model, where nothing is measured."""
+    """The figures of rows made from a saved model, where nothing is measured. balance: see `balance_facts`."""
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -78,12 +91,28 @@ def of_sample(
         "figures_of": figures_of(report.rows, 0, refit=False, measured=False),
         "rows": {"real": report.rows, "synthetic": rows},
         "given": list(given),
+        "balance": balance,
         "seed": seed,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         "metrics": {},
         "peak_memory_bytes": peak_memory(),
         "versions": versions.packages(),
     }
+
+
+def balance_facts(asked: str, balance: Balance | None, rows: int, schema: Schema) -> dict[str, Any] | None:
+    """What was asked for, and how many of `rows` rows each value got; an empty value stands for missing."""
+    if balance is None:
+        return None
+    column = schema[balance.column]
+    made = [{"value": conditions.spelled(value, column), "rows": count} for value, count in balance.rows(rows)]
+    return {"asked": asked, "column": balance.column, "rows": made}
+
+
+def freely(request: RunRequest) -> str:
+    """What the measured rows were made without, as a sentence."""
+    without = [*(["given values"] if request.given else []), *(["rebalancing"] if request.balance else [])]
+    return f"They compare rows made without {' and '.join(without)}, so that they are of the method alone."
 
 
 def metrics(evaluation: Evaluation | None) -> dict[str, Any]:

@@ -20,7 +20,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.errors import DataError, SettingsError
+from engine.balance import Balance, read_balance
+from engine.errors import ConditionError, DataError, MethodError, SettingsError
+from engine.generators import registry
+from engine.generators.base import Capability
 from engine.limits import Limits
 from engine.progress import Budget, CancelToken, Listener, Progress
 from engine.seeds import stream
@@ -28,6 +31,7 @@ from engine.synthesizer import AUTO, Synthesizer, check_method, read_given
 from engine.table.schema import Schema
 
 if TYPE_CHECKING:
+    from engine.conditions import Condition
     from engine.evaluation import Evaluation
     from engine.reports import FitReport
 
@@ -46,7 +50,8 @@ class RunRequest:
     rows: synthetic rows, None for as many as the table has.
     holdout: share of real rows (0 to 0.5) that the measured model never sees; None takes 0.2 from 100 rows on.
     release: "all" trains again on all rows for the table that is released; "audited" releases the measured model's.
-    given: conditions as text (see `engine.conditions`).
+    given: conditions as text (see `engine.conditions`); balance: shares of one column's values as text, or nothing
+    (see `engine.balance`). Both hold in the table that is released; what is measured is made without them.
     budget: seconds for one training; a run that holds rows out and releases "all" trains twice.
     charts: whether distribution charts are wanted beside the figures.
     figures: whether anything is measured at all; without, one training on all rows is enough for release "all".
@@ -62,6 +67,7 @@ class RunRequest:
     budget: float | None = None
     charts: bool = True
     figures: bool = True
+    balance: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "given", tuple(self.given))
@@ -71,7 +77,8 @@ class RunRequest:
         """Raises the error that the person has to mend: SettingsError, MethodError or ConditionError."""
         limits = limits or Limits.from_environment()
         check_method(self.method, self.settings)
-        read_given(self.given, schema)
+        read_balance(self.balance, schema, read_given(self.given, schema))
+        self._check_able()
         if self.rows is not None and self.rows < 1:
             raise SettingsError(f"The number of rows must be at least 1, not {self.rows}.")
         if self.rows is not None and self.rows > limits.max_rows_to_make:
@@ -87,6 +94,16 @@ class RunRequest:
             raise SettingsError(f"Release must be one of {', '.join(get_args(Release))}, not {self.release!r}.")
         if self.budget is not None and not self.budget > 0:
             raise SettingsError(f"The budget must be more than 0 seconds, not {self.budget}.")
+
+    def _check_able(self) -> None:
+        """The chosen method has to be able to make what is asked for; “auto” chooses later."""
+        info = registry.GENERATORS[self.method].info if self.method != AUTO else None
+        if info is None or Capability.GIVEN in info.capabilities:
+            return
+        if self.given:
+            raise MethodError(f"{info.label} cannot take given values; choose a method that can.")
+        if self.balance:
+            raise MethodError(f"{info.label} cannot balance a column; choose a method that takes given values.")
 
     def to_json(self) -> dict[str, Any]:
         return {**dataclasses.asdict(self), "given": list(self.given)}
@@ -205,6 +222,7 @@ class _Run:
         self.rows = request.rows if request.rows is not None else len(table)
         self.seconds: dict[str, float] = {}
         self.given = read_given(request.given, schema)
+        self.balance = read_balance(request.balance, schema, self.given)
 
     def result(self) -> RunResult:
         from engine import figures
@@ -212,12 +230,14 @@ class _Run:
         started = time.monotonic()
         blind = not self.request.figures and self.request.release == "all"
         split = Split.of(len(self.table), 0.0 if blind else self.request.holdout, self.request.seed)
-        audited = self._train("train", split.train)
         refit = self.request.release == "all" and len(split.holdout) > 0
+        balance = self._foresee(self.table if refit else self.table.iloc[split.train])
+        audited = self._train("train", split.train)
         evaluation, synthetic = self._measure(audited, split, reusable=not refit)
         released = self._train("train again", np.arange(len(self.table))) if refit else audited
         if synthetic is None:
-            synthetic = self._sample("sample again" if refit else "sample", released, self.rows, self.given)
+            stage = "sample again" if refit else "sample"
+            synthetic = self._sample(stage, released, self.rows, self.given, balance)
         self.seconds["total"] = time.monotonic() - started
         facts = figures.of_run(
             self.request,
@@ -228,13 +248,30 @@ class _Run:
             evaluation=evaluation,
             synthetic_rows=len(synthetic),
             seconds=self.seconds,
+            balance=balance,
         )
         return RunResult(synthetic, evaluation, released.report, dict(self.seconds), facts, released)
+
+    def _foresee(self, learned: pd.DataFrame) -> Balance | None:
+        """The balance with its shares written out, by the rows that the released model learns.
+
+        Before any training: raises ConditionError for a value that they do not have, here or among the given ones.
+        """
+        for condition in self.given:
+            kind = self.schema[condition.column].kind
+            if not kind.numeric and not condition.holds(learned[condition.column]).any():
+                raise ConditionError(
+                    f"“{condition.describe()}” cannot be fulfilled: no row to learn from has it.",
+                    column=condition.column,
+                )
+        if self.balance is None:
+            return None
+        return self.balance.settled(learned[self.balance.column], self.schema[self.balance.column])
 
     def _measure(
         self, model: Synthesizer, split: Split, *, reusable: bool
     ) -> tuple[Evaluation | None, pd.DataFrame | None]:
-        """The figures of a model, on as many rows as it was trained on and without given values.
+        """The figures of a model, on as many rows as it was trained on, without given values and without balance.
 
         Also the sample itself where it is just the one to release.
         """
@@ -244,7 +281,7 @@ class _Run:
 
         train = self.table.iloc[split.train].reset_index(drop=True)
         holdout = self.table.iloc[split.holdout].reset_index(drop=True) if len(split.holdout) else None
-        sample = self._sample("sample", model, len(train), ())
+        sample = self._sample("sample", model, len(train))
         with self._stage("evaluate") as listener:
             evaluation = evaluate(
                 train,
@@ -255,7 +292,7 @@ class _Run:
                 progress=listener,
                 cancel=self._cancel,
             )
-        same = reusable and not self.given and self.rows == len(train)
+        same = reusable and not self.given and self.balance is None and self.rows == len(train)
         return evaluation, sample if same else None
 
     def _train(self, stage: str, rows: NDArray[np.intp]) -> Synthesizer:
@@ -270,10 +307,17 @@ class _Run:
                 budget=Budget(request.budget),
             )
 
-    def _sample(self, stage: str, model: Synthesizer, rows: int, given: Any) -> pd.DataFrame:
+    def _sample(
+        self,
+        stage: str,
+        model: Synthesizer,
+        rows: int,
+        given: Sequence[Condition] = (),
+        balance: Balance | None = None,
+    ) -> pd.DataFrame:
         with self._stage(stage) as listener:
             return model.sample_parsed(
-                rows, seed=self.request.seed, given=given, progress=listener, cancel=self._cancel
+                rows, seed=self.request.seed, given=given, balance=balance, progress=listener, cancel=self._cancel
             )
 
     @contextmanager

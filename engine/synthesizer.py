@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine import advice, conditions, fallback, files, models
+from engine.balance import Balance, equal, read_balance, sample_balanced
 from engine.conditions import Condition
 from engine.errors import ConditionError, DataError, MethodError, ModelError, NotFittedError, SchemaError, WriteError
 from engine.generators import bundle, registry
@@ -151,6 +152,7 @@ class Synthesizer:
         *,
         seed: int | None = None,
         given: Given | None = None,
+        balance: Balance | str | None = None,
         progress: Listener | None = None,
         cancel: CancelToken | None = None,
     ) -> pd.DataFrame:
@@ -158,8 +160,9 @@ class Synthesizer:
 
         seed: None takes the training's seed, so two calls give the same rows; vary it to get others.
         given: what must hold in every row; ConditionError when it cannot be understood or fulfilled.
+        balance: how many rows each value of one column gets (see `engine.balance`), on top of `given`.
         """
-        table = self.sample_parsed(n, seed=seed, given=given, progress=progress, cancel=cancel)
+        table = self.sample_parsed(n, seed=seed, given=given, balance=balance, progress=progress, cancel=cancel)
         return self.schema.selected.restore(table)
 
     def sample_parsed(
@@ -168,6 +171,7 @@ class Synthesizer:
         *,
         seed: int | None = None,
         given: Given | None = None,
+        balance: Balance | str | None = None,
         progress: Listener | None = None,
         cancel: CancelToken | None = None,
     ) -> pd.DataFrame:
@@ -177,15 +181,38 @@ class Synthesizer:
             raise DataError(f"The number of rows must be 0 or more, not {n}.")
         seed = self.report.seed if seed is None else seed
         wanted = read_given(given, self.schema)
+        plan = self.settled(balance, wanted)
+        how: Any = {"seed": seed, "given": wanted, "progress": progress, "cancel": cancel}
         parts = []
         modelled: pd.DataFrame | None = None
         if self._generator is not None:
-            modelled = self._generator.sample(n, seed=seed, given=wanted, progress=progress, cancel=cancel)
+            if plan is None:
+                modelled = self._generator.sample(n, **how)
+            else:
+                modelled = sample_balanced(self._generator, n, plan, **how)
             parts.append(modelled)
         if made_anew(self.schema):
             parts.append(fakers.make(n, seed, modelled))
         table = pd.concat(parts, axis=1) if len(parts) > 1 else parts[0]
         return table[list(self.schema.selected.names)]
+
+    def settled(self, balance: Balance | str | None, given: Sequence[Condition] = ()) -> Balance | None:
+        """A balance with its shares written out, as `sample` will make it.
+
+        The model knows the values of categories, and so what equal shares of them are. Raises ConditionError or
+        SettingsError for shares that only the real table could tell.
+        """
+        found = read_balance(balance, self.schema, given)
+        if found is None or found.rule is None:
+            return found
+        column = self.schema[found.column]
+        if found.rule == "equal" and column.kind in (Kind.CATEGORICAL, Kind.BOOLEAN):
+            return equal(column.name, sorted(self._joint("values to balance").passport()[column.name]))
+        raise ConditionError(
+            f"The model alone does not know the real shares and numbers of column “{column.name}”; "
+            f"write the shares out, such as {column.name}=a:70,b:30.",
+            column=column.name,
+        )
 
     def impute(
         self,

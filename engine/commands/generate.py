@@ -42,6 +42,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="must hold in every row: col=value, col=a|b, col=lo..hi, col>value, col<value; several times for several",
     )
+    parser.add_argument(
+        "--balance",
+        metavar="COLUMN=SHARES",
+        help="how many rows each value of a column gets: col=equal, col=data, or per cent as in col=a:70,b:30",
+    )
     parser.add_argument("--settings", metavar="KEY=VALUE", action="append", help="a setting of the method")
     parser.add_argument(
         "--budget", metavar="SECONDS", type=common.number, help="for one training; with figures there are two"
@@ -87,6 +92,7 @@ def request_of(arguments: argparse.Namespace) -> RunRequest:
         "holdout": arguments.holdout,
         "release": arguments.release,
         "given": tuple(arguments.given or ()),
+        "balance": arguments.balance,
         "budget": arguments.budget,
         "figures": arguments.json is not None or arguments.report is not None,
     }
@@ -140,12 +146,20 @@ def _from_model(arguments: argparse.Namespace) -> None:
     model = Synthesizer.load(arguments.model)
     RunRequest(rows=arguments.rows, seed=arguments.seed).check(model.schema, Limits.from_environment())
     rows = model.report.rows if arguments.rows is None else arguments.rows
+    balance = model.settled(arguments.balance)
     started = time.monotonic()
     with console.Bar() as bar:
-        table = model.sample_parsed(rows, seed=arguments.seed, given=arguments.given, progress=bar)
+        table = model.sample_parsed(rows, seed=arguments.seed, given=arguments.given, balance=balance, progress=bar)
     seconds = time.monotonic() - started
     write_file(table, arguments.out, model.schema.selected)
-    facts = figures.of_sample(model.report, rows, arguments.seed, tuple(arguments.given or ()), {"sample": seconds})
+    facts = figures.of_sample(
+        model.report,
+        rows,
+        arguments.seed,
+        tuple(arguments.given or ()),
+        {"sample": seconds},
+        figures.balance_facts(arguments.balance or "", balance, rows, model.schema),
+    )
     common.write_json(facts, arguments.json)
     _tell(model.report, rows, len(table.columns), arguments)
 

@@ -146,6 +146,7 @@ def _run(facts: Mapping[str, Any]) -> str:
         ("Settings", _pairs(facts.get("settings"))),
         ("Rows", _pairs(facts.get("rows"))),
         ("Given", ", ".join(map(str, facts.get("given") or ()))),
+        ("Balance", _balance(facts.get("balance"))),
         ("Seed", "" if facts.get("seed") is None else str(facts["seed"])),
         ("Seconds", _pairs(facts.get("seconds"))),
         ("Peak memory", f"{facts['peak_memory_bytes'] / 1e6:,.0f} MB" if facts.get("peak_memory_bytes") else ""),
@@ -153,6 +154,14 @@ def _run(facts: Mapping[str, Any]) -> str:
     ]
     lines = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in entries if v)
     return f"<h2>The run</h2><dl>{lines}</dl>" if lines else ""
+
+
+def _balance(balance: Mapping[str, Any] | None) -> str:
+    """Column, and rows of each value."""
+    if not balance:
+        return ""
+    rows = ", ".join(f"{entry['value'] or '(missing)'}: {entry['rows']:,}" for entry in balance["rows"])
+    return f"{balance['column']} ({rows})"
 
 
 def _method(facts: Mapping[str, Any]) -> str:

@@ -190,6 +190,19 @@ class TestGenerate:
         assert set(twin["city"]) <= {"Delft", "Utrecht"}
         assert twin["age"].astype(int).between(30, 40).all()
 
+    def test_balance_from_a_table_and_from_its_kept_model(self, ok: Cli, data: Path, tmp_path: Path) -> None:
+        wanted = ("--balance", "city=Delft:50,Utrecht:25,:25", "--given", "active=yes", "--rows", 40)
+        model = tmp_path / "m.zip"
+        ok("generate", data, "--out", tmp_path / "a.csv", "--method", "marginals", "--save", model, *wanted)
+        ok("generate", "--model", model, "--out", tmp_path / "b.csv", *wanted, "--json", tmp_path / "f.json")
+        twin = read(tmp_path / "a.csv")
+        assert twin["city"].value_counts().to_dict() == {"Delft": 20, "Utrecht": 10, "": 10}
+        assert set(twin["active"]) == {"yes"}
+        assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+        facts = json.loads((tmp_path / "f.json").read_text("utf-8"))
+        assert facts["balance"]["rows"][0] == {"value": "Delft", "rows": 20}
+        assert facts["given"] == ["active=yes"]
+
     @pytest.mark.parametrize("ending", ["csv.gz", "tsv", "parquet", "xlsx", "json", "jsonl"])
     def test_every_format_can_be_written_and_learned_from(
         self, ok: Cli, data: Path, tmp_path: Path, ending: str
@@ -237,6 +250,9 @@ class TestMistakes:
             (["generate", "DATA", "--out", "t.csv", "--columns", "fee,colour"], "colour"),
             (["generate", "DATA", "--out", "t.csv", "--columns", ","], "at least one"),
             (["generate", "DATA", "--out", "t.csv", "--given", "colour=red"], "colour"),
+            (["generate", "DATA", "--out", "t.csv", "--balance", "city=Delft:60"], "add up to 60 %"),
+            (["generate", "DATA", "--out", "t.csv", "--balance", "city=Rome:100"], "Rome"),
+            (["generate", "DATA", "--out", "t.csv", "--method", "rows", "--balance", "city=equal"], "cannot balance"),
             (["generate", "DATA", "--out", "t.csv", "--method", "rows", "--settings", "steps"], "steps"),
             (["generate", "DATA", "--out", "t.csv", "--method", "rows", "--settings", "steps=99"], "at most 10"),
             (["generate", "DATA", "--out", "t.csv", "--method", "rows", "--settings", "colour=1"], "colour"),

@@ -58,7 +58,9 @@ class TestSplit:
 
 class TestRequest:
     def test_json_round_trip(self) -> None:
-        request = RunRequest("rows", {"steps": 2}, 10, 5, 0.1, "audited", ("city=Delft",), 3.5, False)
+        request = RunRequest(
+            "rows", {"steps": 2}, 10, 5, 0.1, "audited", ("city=Delft",), 3.5, False, balance="active=equal"
+        )
         assert RunRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
 
     @pytest.mark.parametrize(
