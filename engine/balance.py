@@ -199,7 +199,7 @@ def write_shares(shares: Sequence[tuple[Any, float]], column: Column) -> str:
 def write_balance(balance: Balance, schema: Schema) -> str:
     """The balance as text that `parse_balance` reads back as the same."""
     column = schema[balance.column]
-    return f"{conditions.write_name(column)}={balance.rule or write_shares(balance.shares, column)}"
+    return f"{conditions.write_name(column.name)}={balance.rule or write_shares(balance.shares, column)}"
 
 
 def read_balance(balance: Balance | str | None, schema: Schema, given: Sequence[Condition] = ()) -> Balance | None:

@@ -207,6 +207,7 @@ def spelled(value: Any, column: Column) -> str:
     """One value as text, the plainest that stands for it in this column; nothing for a missing one."""
     if value is None:
         return ""
+    value = value.item() if isinstance(value, np.generic) else value
     for text in _spellings(value, column):
         if _reads_as(text, value, column):
             return text
@@ -239,15 +240,15 @@ def _spellings(value: Any, column: Column) -> Iterator[str]:
         yield str(value)
 
 
-def write_name(column: Column) -> str:
-    """The column's name, in quotes where it holds a sign that ends a name."""
-    return quoted(column.name) if any(sign in column.name for sign in '"=<>') else column.name
+def write_name(name: str) -> str:
+    """A column's name, in quotes where it holds a sign that ends a name."""
+    return quoted(name) if any(sign in name for sign in '"=<>') else name
 
 
 def write_condition(condition: Condition, schema: Schema) -> str:
     """The condition as text that `parse_condition` reads back as the same; it has to be one that it can have made."""
     column = schema[condition.column]
-    name = write_name(column)
+    name = write_name(column.name)
     if condition.values is not None:
         return f"{name}={'|'.join(write_value(value, column) for value in condition.values)}"
     low, high = spelled(condition.low, column), spelled(condition.high, column)

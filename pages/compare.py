@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, downloads, figures, frame, runs, state, views, widgets
+from pages.ui import cached, downloads, figures, frame, runs, state, views, widgets, wishes
 from pages.ui.words import count, plain, seconds
 
 frame.ensure()
@@ -26,8 +26,9 @@ with widgets.told():
         f"**{count(len(result.synthetic), 'synthetic row')}** of {plain(table.title)}, made by "
         f"**{plain(str(result.figures['method_label']))}** in {seconds(now.seconds)}, seed {now.request.seed}."
     )
+    wishes.tell(now.request)
     if now.state == "fell_back":
         st.warning(plain(now.message), icon=":material/alt_route:")
     downloads.draw(table, identity, result)
     figures.headline(result)
-    views.draw(identity, result, now.request.charts)
+    views.draw(identity, result, now.request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, columns, frame, method, options, state, widgets
+from pages.ui import cached, columns, frame, method, options, state, widgets, wishes
 from pages.ui.choices import Choices, keep
 from pages.ui.words import count, plain
 
@@ -26,18 +26,26 @@ with widgets.told():
 
     st.subheader("What to make", anchor=False)
     choices = options.draw(choices, profile.rows)
+    choices, problems = wishes.draw(
+        table,
+        edited.schema,
+        choices,
+        method.taken(choices, advised),
+        choices.rows or profile.rows,
+        {column.name: column.distinct for column in profile.columns},
+    )
 
 problem = keep(table, edited.schema, choices) if not edited.problems else ""
+stopped = bool(problem or problems or edited.problems)
+asked = wishes.said(choices.request())
 with action:
-    go = st.button(
-        "Train", type="primary", key="next", icon=":material/play_arrow:", disabled=bool(problem or edited.problems)
-    )
+    go = st.button("Train", type="primary", key="next", icon=":material/play_arrow:", disabled=stopped)
     st.caption(
         f"{plain(table.title)}: {count(len(edited.schema.selected), 'column')} of {len(edited.schema)}, "
-        f"{count(choices.rows or profile.rows, 'synthetic row')}."
+        f"{count(choices.rows or profile.rows, 'synthetic row')}{plain(f': {asked}' if asked else '')}."
     )
-if problem:
+if problem and not problems:
     widgets.error_box(problem)
-if st.button("Train", key="next-below", icon=":material/play_arrow:", disabled=bool(problem or edited.problems)) or go:
+if st.button("Train", key="next-below", icon=":material/play_arrow:", disabled=stopped) or go:
     state.ask_for_start()
     st.switch_page(state.TRAIN_PAGE)

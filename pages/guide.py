@@ -18,6 +18,9 @@ for info in registry.infos():
     with st.expander(info.label, key=f"guide-{info.key}"):
         st.markdown(help_texts.method(info))
 
+st.subheader("Asking for certain rows", anchor=False)
+st.markdown(help_texts.ROWS)
+
 st.subheader("Kinds of columns", anchor=False)
 st.table(help_texts.KINDS, border="horizontal")
 

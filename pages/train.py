@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, figures, frame, runs, state, widgets
+from pages.ui import cached, figures, frame, runs, state, widgets, wishes
 from pages.ui.choices import Choices
 from pages.ui.words import count, plain
 
@@ -25,10 +25,12 @@ if now is None:
         f"**{plain(table.title)}**, {count(len(schema.selected), 'column')}, "
         f"method: {runs.method_label(choices.method)}."
     )
+    wishes.tell(choices.request())
     st.button("Start training", type="primary", key="start", icon=":material/play_arrow:", on_click=state.ask_for_start)
     st.stop()
 
 runs.picker(table, now.id)
+wishes.tell(now.request)
 if not now.state.ended:
     runs.watch(now.id)
     st.stop()

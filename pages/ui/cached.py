@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from engine.table.schema import Kind
 from pages.ui import datasets
 from pages.ui.datasets import Dataset
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from engine.results import StoredResult
     from engine.table.profile import TableProfile
     from engine.table.read import Reading
-    from engine.table.schema import Column, Kind, Schema
+    from engine.table.schema import Column, Schema
 
 TABLES = 3  # whole tables held in memory
 SMALL = 24  # profiles, comparisons and the like
@@ -123,6 +125,35 @@ def _profile(version: str, text: str, _dataset: Dataset, _chosen: Schema) -> Tab
     from engine.table.profile import profile_table
 
     return profile_table(_chosen.parse(reading(_dataset).frame), _chosen)
+
+
+@st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
+def _cells(version: str, text: str, _dataset: Dataset, _column: Column) -> pd.Series:
+    from engine.table.convert import parse_column
+
+    return parse_column(reading(_dataset).frame[_column.name], _column)
+
+
+def cells(dataset: Dataset, column: Column) -> pd.Series:
+    """One column of the real table, parsed by the kind that it has now. Raises TwinError when that does not fit."""
+    return _cells(dataset.version, json.dumps(column.to_json()), dataset, column)
+
+
+def values(dataset: Dataset, column: Column) -> Mapping[str, int]:
+    """The values of a column as the source writes them, with their rows: the most frequent first, gaps last as ""."""
+    return _values(dataset.version, json.dumps(column.to_json()), dataset, column)
+
+
+@st.cache_resource(max_entries=2 * SMALL, ttl=_TIME, show_spinner=False)
+def _values(version: str, text: str, _dataset: Dataset, _column: Column) -> Mapping[str, int]:
+    from engine.conditions import spelled
+
+    known = cells(_dataset, _column)
+    counts = sorted(known.value_counts().items(), key=lambda pair: (-pair[1], pair[0]))
+    gaps = int(known.isna().sum())
+    labelled = _column.kind is Kind.CATEGORICAL
+    found = {str(value) if labelled else spelled(value, _column): int(rows) for value, rows in counts}
+    return {**found, "": gaps} if gaps else found
 
 
 def advice(dataset: Dataset, chosen: Schema) -> tuple[Advice, ...]:

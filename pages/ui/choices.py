@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
+from engine.conditions import quoted, write_name
 from engine.errors import TwinError
 from engine.run import HOLDOUT, HOLDOUT_ROWS, Release, RunRequest
 from engine.synthesizer import AUTO
 from engine.table.schema import Schema
 from pages.ui.datasets import Dataset
+
+EQUAL, DATA, OWN = "equal", "data", "own"  # how the rows of a balanced column are shared out
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,10 @@ class Choices:
     release: Release = "all"
     budget: float | None = None
     charts: bool = True
+    given: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by column, as engine.conditions writes; "" while incomplete
+    balance: Mapping[str, Any] = field(default_factory=dict)  # column, preset, own (per cent by value); empty: none
 
     def request(self) -> RunRequest:
         return RunRequest(
@@ -36,7 +43,19 @@ class Choices:
             release=self.release,
             budget=self.budget,
             charts=self.charts,
+            given=tuple(text for text in self.given.values() if text),
+            balance=self.balance_text(),
         )
+
+    def balance_text(self) -> str:
+        """The shares to make, as engine.balance reads them; nothing where none were asked for."""
+        if not self.balance:
+            return ""
+        name = write_name(self.balance["column"])
+        if self.balance["preset"] != OWN:
+            return f"{name}={self.balance['preset']}"
+        own = self.balance["own"].items()
+        return f"{name}={','.join(f'{quoted(value)}:{percent:.10g}' for value, percent in own)}"
 
     def with_settings(self, method: str, values: Mapping[str, Any]) -> Self:
         """A copy with these settings of `method`; the others' stay."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from engine.balance import MAX_CLASSES
 from engine.generators.base import Capability, GeneratorInfo
 from engine.limits import Limits
 from engine.table.schema import Kind
@@ -20,6 +21,20 @@ STEPS = """
 METHODS = """
 *Automatic* takes the method that suits the table's rows and columns, and says why. If a method fails, the next
 simpler one takes over, and the page says so.
+"""
+
+ROWS = f"""
+On *Configure*, below the number of rows, two things can be asked of them:
+
+- **Given values**: choose columns, and for each its values or a range. They hold in every row, and the other columns
+  follow as they do in the real table where it has such rows. The page says how many real rows there are of it: from a
+  handful little can be learned. What no row can fulfil is refused with a sentence that names it.
+- **Rebalance**: one column of few values gets exactly the rows you say: *equal shares* for half of each class, *as in
+  the data* for exactly the real shares, or shares of your own in per cent. Each value's rows are made under
+  that value, then all are mixed. Up to {MAX_CLASSES} values; gaps count only in shares of your own or as in the data.
+
+Both can be combined, on different columns. They change what the table says: figures are therefore of rows made without
+them, and a model trained on rebalanced rows has to be judged on real ones. A method that cannot do it says so.
 """
 
 KINDS: Mapping[str, str] = {
@@ -58,7 +73,6 @@ or *identifier* so that they are made anew, and look at rare labels that may poi
 """
 
 _CAN = {
-    Capability.GIVEN: "rows with given values",
     Capability.LIKELIHOOD: "plausibility of rows",
     Capability.IMPUTE: "filling in missing cells",
     Capability.TRAIN_ON: "learning added rows",
@@ -73,7 +87,9 @@ def method(info: GeneratorInfo) -> str:
         f"**Keeps of the real table** {info.holds}",
         f"**Source** {plain(info.source)}",
     ]
-    can = [_CAN[capability] for capability in Capability if capability in info.capabilities]
+    if Capability.GIVEN in info.capabilities:
+        lines.append("**Can** make rows with given values, and rebalance a column")
+    can = [words for capability, words in _CAN.items() if capability in info.capabilities]
     if can:
         lines.append(f"**Also, from the command line** {', '.join(can)}")
     if missing := info.missing_packages():

@@ -38,6 +38,17 @@ def draw(choices: Choices, advised: tuple[Advice, ...]) -> Choices:
     return replace(choices, method=info.key).with_settings(info.key, values)
 
 
+def taken(choices: Choices, advised: tuple[Advice, ...]) -> GeneratorInfo | None:
+    """The method that will be tried first; None where “automatic” finds none."""
+    from engine.advice import first
+
+    try:
+        key = first(advised).method if choices.method == AUTO else choices.method
+    except MethodError:
+        return None
+    return registry.GENERATORS[key].info
+
+
 def _family(method: str) -> str:
     if method not in registry.GENERATORS:
         return AUTOMATIC

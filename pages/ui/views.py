@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from engine.evaluation.associations import AssociationComparison
     from engine.results import StoredResult
+    from engine.run import RunRequest
 
 SMALL = 12  # small charts on one page
 PAIRS = 10  # pairs of columns listed
@@ -24,12 +25,18 @@ LAYOUTS = {"side by side": "Side by side", "overlaid": "Overlaid"}
 DISTRIBUTIONS, CORRELATIONS, FIGURES, ROWS = "Distributions", "Correlations", "Figures", "Rows"
 
 
-def draw(run_id: str, result: StoredResult, charts_wanted: bool) -> None:
-    names = [*([DISTRIBUTIONS] if charts_wanted else []), CORRELATIONS, FIGURES, ROWS]
+def draw(run_id: str, result: StoredResult, request: RunRequest) -> None:
+    names = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, FIGURES, ROWS]
     view = st.segmented_control(
         "View", names, key=state.seed_within("view", names), required=True, label_visibility="collapsed"
     )
-    if view == DISTRIBUTIONS and charts_wanted:
+    if view in (DISTRIBUTIONS, CORRELATIONS) and (request.given or request.balance):
+        st.info(
+            "The charts show the twin as it was made, with what you asked of its rows; where it differs from the real "
+            "table because of that, it should. The figures, “alike” too, compare rows made without it.",
+            icon=":material/push_pin:",
+        )
+    if view == DISTRIBUTIONS and request.charts:
         distributions(run_id)
     elif view == CORRELATIONS:
         correlations(run_id)
