@@ -177,9 +177,9 @@ def unquoted(part: str) -> str:
     return part.strip()
 
 
-def quoted(text: str) -> str:
-    """The text in quotes, where the grammar would read it otherwise."""
-    if text and text == text.strip() and not any(sign in text for sign in _SIGNS):
+def quoted(text: str, *, always: bool = False) -> str:
+    """The text in quotes, where the grammar would read it otherwise, or always."""
+    if not always and text and text == text.strip() and not any(sign in text for sign in _SIGNS):
         return text
     doubled = text.replace('"', '""')
     return f'"{doubled}"'
@@ -248,13 +248,27 @@ def write_name(name: str) -> str:
 def write_condition(condition: Condition, schema: Schema) -> str:
     """The condition as text that `parse_condition` reads back as the same; it has to be one that it can have made."""
     column = schema[condition.column]
-    name = write_name(column.name)
     if condition.values is not None:
-        return f"{name}={'|'.join(write_value(value, column) for value in condition.values)}"
+        values = "|".join(write_value(value, column) for value in condition.values)
+        return f"{write_name(column.name)}={values}"
     low, high = spelled(condition.low, column), spelled(condition.high, column)
     if condition.open_low or condition.open_high:
+        name = _before_sign(column.name, schema)
         return f"{name}>{low}" if condition.open_low else f"{name}<{high}"
-    return f"{name}={low}..{high}"
+    return write_range(column.name, low, high, schema)
+
+
+def write_range(name: str, low: str, high: str, schema: Schema) -> str:
+    """A range with its bounds, written as in the column or as ISO; an empty one is open."""
+    if low and high:
+        return f"{write_name(name)}={low}..{high}"
+    return f"{_before_sign(name, schema)}>={low}" if low else f"{_before_sign(name, schema)}<={high}"
+
+
+def _before_sign(name: str, schema: Schema) -> str:
+    """The column's name, in quotes also where name and sign together begin another column's name."""
+    longer = (other[len(name) :].lstrip()[:1] for other in schema.names if other.startswith(name))
+    return quoted(name, always=True) if any(sign and sign in "<>=" for sign in longer) else write_name(name)
 
 
 def _canonical(value: Any, column: Column) -> Any:

@@ -59,14 +59,20 @@ def _column(table: Dataset, schema: Schema, name: str, text: str, names: list[st
     if name not in names:
         return text or f"{conditions.write_name(name)}=", _gone(schema, name, text)
     column = schema[name]
-    before = _condition(text, schema)
+    before, earlier = _condition(text, schema), text
     st.markdown(f"**{plain(name)}**")
     if column.kind.numeric:
-        text = _dates(table, column, before) if column.kind is Kind.DATETIME else _numbers(table, column, before)
+        ask = _dates if column.kind is Kind.DATETIME else _numbers
+        low, high = ask(table, column, before)
+        text = conditions.write_range(name, low, high, schema) if low or high else ""
     else:
         text, problem = _labels(table, column, before)
         if problem:
             return text, problem
+    if not text and earlier and before is None:
+        problem = f"“{earlier}” does not fit the column any more; choose anew, or take the column off the list."
+        widgets.error_box(problem)
+        return earlier, problem
     if not text:
         st.caption("Nothing is given yet: " + ("set a bound." if column.kind.numeric else "choose values."))
         return "", ""
@@ -95,11 +101,15 @@ def _gone(schema: Schema, name: str, text: str) -> str:
 
 
 def _condition(text: str, schema: Schema) -> Condition | None:
-    """What was chosen earlier; None where it does not fit the column (any more)."""
+    """What was chosen earlier, in the form that the column's inputs have; None where it does not fit (any more)."""
     try:
-        return conditions.parse_condition(text, schema) if text else None
+        found = conditions.parse_condition(text, schema) if text else None
     except TwinError:
         return None
+    if found is None or found.values is None or not schema[found.column].kind.numeric:
+        return found
+    value = found.values[0] if len(found.values) == 1 else None
+    return None if value is None else Condition(found.column, low=value, high=value)
 
 
 # Inputs by kind
@@ -117,6 +127,7 @@ def _labels(table: Dataset, column: Column, before: Condition | None) -> tuple[s
         key=key,
         format_func=lambda value: gap_name(known) if value == "" else str(value),
         placeholder="Choose values",
+        select_all=False,
         label_visibility="collapsed",
         accept_new_options=len(known) > LISTED,
     )
@@ -138,8 +149,8 @@ def gap_name(values: list[str]) -> str:
     return "(missing)" if "(missing)" not in values else "(no value)"
 
 
-def _numbers(table: Dataset, column: Column, before: Condition | None) -> str:
-    """From and to, both optional, both included."""
+def _numbers(table: Dataset, column: Column, before: Condition | None) -> list[str]:
+    """From and to, both optional, both included, as text."""
     ends = _ends(cached.cells(table, column))
     whole = column.kind is Kind.INTEGER
     convert = int if whole else float
@@ -155,7 +166,7 @@ def _numbers(table: Dataset, column: Column, before: Condition | None) -> str:
             placeholder=None if end is None else conditions.spelled(convert(end), column),
         )
         found.append("" if value is None else conditions.spelled(convert(value), column))
-    return _range(column, *found)
+    return found
 
 
 def _steps(column: Column, ends: tuple[Any, Any]) -> tuple[float | None, str]:
@@ -166,14 +177,13 @@ def _steps(column: Column, ends: tuple[Any, Any]) -> tuple[float | None, str]:
     return 1.0 if wide else 10.0**-column.decimals, f"%.{column.decimals}f"
 
 
-def _dates(table: Dataset, column: Column, before: Condition | None) -> str:
-    """From and to, both optional, both included: days, moments, or times of day."""
+def _dates(table: Dataset, column: Column, before: Condition | None) -> list[str]:
+    """From and to, both optional, both included, as ISO text: days, moments, or times of day."""
     first, last = (_moment(end) for end in _ends(cached.cells(table, column)))
     held = [_moment(bound) for bound in _bounds(before)]
     known = [moment for moment in (first, last, *held) if moment is not None]
     limits = (min(known), max(known)) if known else (_FIRST, _LAST)
-    found = [_date(label, column, bound, limits) for label, bound in zip(ENDS, held, strict=True)]
-    return _range(column, *found)
+    return [_date(label, column, bound, limits) for label, bound in zip(ENDS, held, strict=True)]
 
 
 def _date(label: str, column: Column, held: dt.datetime | None, limits: tuple[dt.datetime, dt.datetime]) -> str:
@@ -217,10 +227,6 @@ def _moment(value: Any) -> dt.datetime | None:
         return _FIRST if here.year < 1 else _LAST
     moment: dt.datetime = here.to_pydatetime(warn=False)
     return moment
-
-
-def _range(column: Column, low: str, high: str) -> str:
-    return f"{conditions.write_name(column.name)}={low}..{high}" if low or high else ""
 
 
 # How many real rows there are of it

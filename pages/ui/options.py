@@ -20,23 +20,29 @@ RELEASES: Mapping[Release, str] = {
 
 
 def draw(choices: Choices, rows: int) -> Choices:
-    """The choices as they stand on the page. rows: of the real table."""
+    """The choices as they stand on the page. rows: of the real table.
+
+    Numbers get their first value as the widget's own default and not through the session: in a run of the page that a
+    quick click interrupts, the browser may show the default before it hears of the session's value, and send it back.
+    """
     most = max(Limits.from_environment().max_rows_to_make, 1)
     with st.grid("auto", min_column_width=220, vertical_alignment="bottom"):
         wanted = st.number_input(
             "Synthetic rows",
             min_value=1,
             max_value=most,
+            value=min(choices.rows or rows, most),
             step=1,
-            key=state.seed("rows", min(choices.rows or rows, most)),
+            key="rows",
             help="As many as the real table has, unless you say otherwise.",
         )
         seed = st.number_input(
             "Seed",
             min_value=0,
             max_value=LARGEST_SEED,
+            value=choices.seed,
             step=1,
-            key=state.seed("seed", choices.seed),
+            key="seed",
             help="The same table, choices and seed give the same twin, byte for byte.",
         )
         holdout = _holdout(choices, rows)
@@ -63,9 +69,10 @@ def _holdout(choices: Choices, rows: int) -> float:
         "Rows held out",
         min_value=0,
         max_value=round(100 * MAX_HOLDOUT),
+        value=round(100 * chosen),
         step=5,
         format="%d %%",
-        key=state.seed("holdout", round(100 * chosen)),
+        key="holdout",
         help="Real rows that the measured model never sees. They show what fresh real rows would get, "
         "so that every figure has a yardstick.",
     )

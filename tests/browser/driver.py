@@ -72,6 +72,29 @@ class Visitor:
         self.clicks += 1
         self.control(key).get_by_text(label, exact=True).click()
 
+    def unfold(self, key: str) -> None:
+        """Open a part that is folded away, and wait until it lies still: a list opened before that closes again."""
+        self.clicks += 1
+        self.control(key).locator("summary").first.click()
+        self.page.wait_for_timeout(700)
+
+    def pick(self, key: str, *labels: str) -> None:
+        """Entries of a list that opens."""
+        for label in labels:
+            self.clicks += 1
+            field = self.control(key).locator("input").first
+            field.click()
+            field.press_sequentially(label)
+            self.page.wait_for_timeout(400)  # the list is drawn anew as one types
+            self.page.get_by_role("option", name=label, exact=True).click()
+            self.settle()
+
+    def fill(self, key: str, text: str) -> None:
+        field = self.control(key).locator("input").first
+        field.fill(text)
+        field.press("Tab")
+        self.settle()
+
     def drop(self, path: Path) -> None:
         """Choose a file of one's own."""
         self.page.locator("input[type=file]").set_input_files(path)

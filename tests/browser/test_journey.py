@@ -86,6 +86,37 @@ def test_a_first_visitor_has_a_file_after_five_clicks(visit: Visit, tmp_path: Pa
     assert list(twin.columns) == list(real.columns)
 
 
+def test_rows_with_given_values_in_equal_shares(visit: Visit, tmp_path: Path) -> None:
+    """Asked for on the configure page, found in the file, and still there on the way back."""
+    visitor = visit()
+    visitor.click("sample-titanic")
+    visitor.heading("titanic")
+    visitor.click("next")
+    visitor.choose("method-family", "Standard")
+    visitor.choose("method", "Standard statistics")
+    visitor.settle()
+    visitor.unfold("given")
+    visitor.pick("given-columns", "age", "embarked")
+    visitor.fill("given-from-integer-age", "20")
+    visitor.fill("given-to-integer-age", "40")
+    visitor.pick("given-categorical-embarked", "S", "(missing)")
+    visitor.unfold("balance")
+    visitor.pick("balance-column", "survived")
+    visitor.control("balance").get_by_test_id("stDataFrame").wait_for()
+    visitor.shoot("given-and-balanced")
+    visitor.click("next")
+    visitor.trained()
+    visitor.click("next")
+    visitor.page.get_by_text("without given values and rebalancing").wait_for()
+    visitor.download("download-csv").save_as(tmp_path / "twin.csv")
+    twin = frame(tmp_path / "twin.csv")
+    assert sorted(twin["survived"].value_counts()) == [654, 655]
+    assert twin["age"].astype(int).between(20, 40).all()
+    assert set(twin["embarked"]) <= {"S", ""}
+    visitor.control("steps").get_by_text("Configure").click()
+    visitor.page.get_by_text("given age=20..40, embarked=S|(missing); rebalanced survived=equal").wait_for()
+
+
 @pytest.mark.parametrize("key", ["xlsx", "parquet", "json", "report", "model"])
 def test_other_files_can_be_taken_away(finished: Visitor, tmp_path: Path, key: str) -> None:
     found = finished.download(f"download-{key}")

@@ -20,6 +20,7 @@ SCHEMA = Schema(
         Column("a", Kind.CATEGORICAL),
         Column("a=b", Kind.CATEGORICAL),
         Column('<"x">', Kind.INTEGER, number=NumberFormat()),
+        Column("age<", Kind.INTEGER, number=NumberFormat()),
     )
 )
 
@@ -73,15 +74,17 @@ def test_what_cannot_be_read_is_told(text: str, says: str) -> None:
         (Condition("genre", (">50K",)), 'genre=">50K"'),
         (Condition("genre", ("a, b", "drama|crime", 'say "no"', " x ", None)), None),
         (Condition("age", low=30, high=40), "age=30..40"),
-        (Condition("age", low=30, open_low=True), "age>30"),
-        (Condition("age", high=-4, open_high=True), "age<-4"),
+        (Condition("price", low=30.0, open_low=True), "price>30"),
+        (Condition("age", high=-4), '"age"<=-4'),  # there is a column “age<” too
+        (Condition("age", high=-4, open_high=True), None),
+        (Condition("age<", high=-4, open_high=True), '"age<"<-4'),
         (Condition("price", low=1234.5, high=1_000_000.0), "price=1234.5..1000000"),
-        (Condition("price", low=1.234), "price=1,234.."),  # in this column a plain 1.234 is more than a thousand
+        (Condition("price", low=1.234), "price>=1,234"),  # in this column a plain 1.234 is more than a thousand
         (Condition("price", low=1e-5, high=1e300), None),
         (Condition("vip", (True,)), 'vip="yes, always"'),
         (Condition("vip", (False, None)), "vip=no|"),
         (Condition("day", low=pd.Timestamp("2024-02-01"), high=pd.Timestamp("2024-02-02 12:00")), None),
-        (Condition("day", high=pd.Timestamp("2024-02-01")), "day=..2024-02-01"),
+        (Condition("day", high=pd.Timestamp("2024-02-01")), "day<=2024-02-01"),
         (Condition("at", low=pd.Timestamp("2024-10-27 02:30+02:00").tz_convert("Europe/Berlin")), None),  # twice a year
         (Condition("at", low=pd.Timestamp("2024-10-27 02:30+01:00").tz_convert("Europe/Berlin")), None),
         (Condition("a", ("b=c",)), 'a="b=c"'),
