@@ -32,10 +32,11 @@ _WITH_DAY = re.compile(r"%-?[dYyjG]|epoch")
 def draw(table: Dataset, schema: Schema, chosen: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """The conditions by column as they stand on the page ("" while incomplete), and the problems that were told."""
     names = [c.name for c in schema.modelled if c.kind is not Kind.CONSTANT]
-    held = state.value(state.seed("given-columns", list(chosen)))
+    held = [*chosen, *(name for name in state.value("given-columns", ()) if name not in chosen)]
     picked = st.multiselect(
         "Columns with given values",
         [*names, *(name for name in held if name not in names)],
+        default=list(chosen),
         key="given-columns",
         placeholder="Choose columns",
         select_all=False,
@@ -119,11 +120,12 @@ def _labels(table: Dataset, column: Column, before: Condition | None) -> tuple[s
     """Several of the column's values; gaps are one of them."""
     known = list(cached.values(table, column))
     held = [] if before is None else [conditions.spelled(value, column) for value in before.values or ()]
-    key = state.seed(f"given-{column.kind}-{column.name}", held)
+    key = f"given-{column.kind}-{column.name}"
     listed = [*known[:LISTED], *([""] if "" in known[LISTED:] else [])]
     picked = st.multiselect(
         f"Values of {plain(column.name)}",
-        [*listed, *(value for value in state.value(key) if value not in listed)],
+        [*listed, *dict.fromkeys(v for v in (*held, *state.value(key, ())) if v not in listed)],
+        default=held,
         key=key,
         format_func=lambda value: gap_name(known) if value == "" else str(value),
         placeholder="Choose values",
@@ -159,7 +161,7 @@ def _numbers(table: Dataset, column: Column, before: Condition | None) -> list[s
     for place, label, bound, end in zip(st.columns(2, gap="small"), ENDS, _bounds(before), ends, strict=True):
         value = place.number_input(
             label,
-            value=None,
+            value=None,  # an input that begins with a value could not be emptied
             step=step,
             format=form,
             key=state.seed(_key(column, label), None if bound is None else convert(bound)),

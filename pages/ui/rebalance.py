@@ -46,7 +46,8 @@ def draw(
         "Shares",
         list(PRESETS),
         format_func=PRESETS.__getitem__,
-        key=state.seed("balance-preset", before.get("preset", EQUAL)),
+        default=before.get("preset", EQUAL),
+        key="balance-preset",
         required=True,
     )
     known = cached.values(table, schema[name])
