@@ -40,7 +40,7 @@ class CascadeSettings(Settings):
         100, "Decisions in each leaf of a tree, at least. More stays further from single rows.", low=10, high=100_000
     )
     candidates: int = option(
-        5,
+        2,
         "Rows made for each row that is kept: a model that tells made rows from real ones chooses. 1 is quicker.",
         low=1,
         high=20,
@@ -100,7 +100,7 @@ class Cascade(Generator):
         from engine.generators.boosted.columnfit import Plan
 
         rows = self.settings.leaf_rows
-        return Plan(halves=Boosting(self.settings.leaves, rows), choice=Boosting(min(15, self.settings.leaves), rows))
+        return Plan(halves=Boosting(self.settings.leaves, rows), choice=Boosting(min(7, self.settings.leaves), rows))
 
     def _trained_judge(self, codes: Floats, seed: int, reporter: Reporter, budget: Budget) -> Judge | None:
         from engine.generators.boosted.judge import train_judge

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ from engine.generators.boosted.columns import (
     copied_values,
     copy_features,
 )
+from engine.generators.boosted.encodings import Encodings, encode
 from engine.generators.boosted.halves import Halves, Seen, terms
-from engine.generators.boosted.halving import Halving
+from engine.generators.boosted.halving import Halving, Steps
 from engine.generators.boosted.related import copies, law, related
 from engine.generators.boosted.view import Features, Look, Term, View
 from engine.generators.cells import Cells, GridCells
@@ -138,24 +139,47 @@ class ColumnFit:
         earlier = np.ascontiguousarray(view.features[:, self.sources])
         near, splits, unit = self._near(rows, halving)
         seen = Seen(halving, earlier, terms(near, view.codes), splits, unit)
-        row, node, right = halving.steps(found)
-        held = self.held[rows]
-        if len(row) > self.plan.steps:
-            part = np.sort(self.rng.choice(len(row), self.plan.steps, replace=False))
-            row, node, right = row[part], node[part], right[part]
+        steps = self._some(halving.steps(found))
+        features = seen.at(steps.row, steps.node)
+        encodings, boosted = self._boost_halves(view, halving, steps, features, self.held[rows], self.plan.halves)
+        self.loss = boosted.loss * len(steps.row) / max(len(rows), 1)
+        if self.plan.refit and self.held[rows].any() and not self.watch(boosted.rounds, boosted.loss):
+            again, none = replace(self.plan.halves, rounds=boosted.rounds), np.zeros(len(rows), dtype=bool)
+            encodings, boosted = self._boost_halves(view, halving, steps, features, none, again)
+        return Halves(halving, self.sources, near, splits, unit, encodings, boosted)
+
+    def _some(self, steps: Steps) -> Steps:
+        if len(steps.row) <= self.plan.steps:
+            return steps
+        part = np.sort(self.rng.choice(len(steps.row), self.plan.steps, replace=False))
+        return Steps(steps.row[part], steps.node[part], steps.right[part])
+
+    def _boost_halves(
+        self, view: View, halving: Halving, steps: Steps, features: Features, held: Mask, how: Boosting
+    ) -> tuple[Encodings | None, Boosted]:
+        """Trees on the (steps, features), and what earlier columns say at each node where that serves."""
+        coded = encode(view, self.sources, halving, self._single, steps, held, self.rng)
+        if coded is not None:
+            features = np.hstack([features, coded[1]])
         boosted = boost(
-            seen.at(row, node),
-            right.astype(np.int8),
-            held[row],
-            self.plan.halves,
+            features,
+            steps.right.astype(np.int8),
+            held[steps.row],
+            how,
             objective="binary",
-            start=halving.odds[node],
+            start=halving.odds[steps.node],
             categories=self._categories,
             watch=self.watch,
-            refit=self.plan.refit,
         )
-        self.loss = boosted.loss * len(row) / max(len(rows), 1)
-        return Halves(halving, self.sources, near, splits, unit, boosted)
+        return (None if coded is None else coded[0]), boosted
+
+    @property
+    def _single(self) -> Mask:
+        """(cells,) whether a cell is one value."""
+        if not isinstance(self.cells, GridCells):
+            return np.ones(self.cells.size, dtype=bool)
+        grid = self.cells.grid
+        return np.asarray(np.r_[np.ones(int(grid.missing), dtype=bool), grid.atom])
 
     def _near(self, rows: Ints, halving: Halving) -> tuple[list[Term], Floats, float]:
         if not isinstance(self.cells, GridCells):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.generators.boosted.boosting import Boosted
+from engine.generators.boosted.encodings import Encodings
 from engine.generators.boosted.halving import Halving
 from engine.generators.boosted.view import Features, Term, View, shrunk
 
@@ -22,8 +23,8 @@ class Halves:
     """A row's way down the halving.
 
     What the trees see at a node: the earlier columns (`sources`), the node's place in rank space (first, split, end),
-    and how far each related term (`near`) lies above the split, in the column's own `unit`. `splits` (nodes,) is the
-    value at which each node splits.
+    how far each related term (`near`) lies above the split, in the column's own `unit`, and perhaps what each earlier
+    column says at the node (`encodings`). `splits` (nodes,) is the value at which each node splits.
     """
 
     def __init__(
@@ -33,10 +34,11 @@ class Halves:
         near: list[Term],
         splits: Floats,
         unit: float,
+        encodings: Encodings | None,
         boosted: Boosted,
     ) -> None:
         self.halving, self.sources, self.near = halving, sources, near
-        self.splits, self.unit, self.boosted = splits, unit, boosted
+        self.splits, self.unit, self.encodings, self.boosted = splits, unit, encodings, boosted
 
     def draw(self, view: View, rng: np.random.Generator) -> Ints:
         """(rows,) cells."""
@@ -88,6 +90,7 @@ class Halves:
             "near": [term.state() for term in self.near],
             "splits": self.splits,
             "unit": self.unit,
+            "encodings": None if self.encodings is None else self.encodings.state(),
             "boosted": self.boosted.state(),
         }
 
@@ -99,6 +102,7 @@ class Halves:
             [Term.from_state(term) for term in state["near"]],
             state["splits"],
             float(state["unit"]),
+            None if state["encodings"] is None else Encodings.from_state(state["encodings"]),
             Boosted.from_state(state["boosted"]),
         )
 
@@ -110,11 +114,15 @@ class Way:
         self.model = model
         earlier = np.ascontiguousarray(view.features[:, model.sources])
         self._seen = Seen(model.halving, earlier, terms(model.near, view.codes), model.splits, model.unit)
+        self._bins = None if model.encodings is None else model.encodings.bins(view)
         self._rows = len(view)
 
     def odds(self, row: Ints, node: Ints) -> Floats:
         """Log of the odds of going right."""
-        return np.asarray(self.model.boosted.raw(self._seen.at(row, node)) + self.model.halving.odds[node])
+        features = self._seen.at(row, node)
+        if self.model.encodings is not None and self._bins is not None:
+            features = np.hstack([features, self.model.encodings.at(self._bins[row], node)])
+        return np.asarray(self.model.boosted.raw(features) + self.model.halving.odds[node])
 
     def expected(self, weight: Floats) -> Expected:
         """The expected weight below each mixed node, children before parents."""
