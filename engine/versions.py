@@ -8,7 +8,7 @@ from importlib import metadata
 
 import engine
 
-PACKAGES = ("numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "faker", "torch", "tensorflow", "keras")
+PACKAGES = ("numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "numba", "faker", "torch", "tensorflow", "keras")
 
 
 @cache

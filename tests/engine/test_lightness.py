@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "tensorflow", "keras", "lightgbm", "sklearn", "scipy.stats", "streamlit", "faker", "plotly")
+HEAVY = ("torch", "tensorflow", "keras", "lightgbm", "numba", "sklearn", "scipy.stats", "streamlit", "faker", "plotly")
 
 
 @pytest.mark.parametrize(

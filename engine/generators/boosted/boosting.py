@@ -1,4 +1,4 @@
-"""Boosted trees of LightGBM, trained with early stopping and kept as its own text model."""
+"""Boosted trees of LightGBM, trained with early stopping and kept as arrays."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import MissingPackageError
+from engine.generators.boosted.ensemble import Ensemble
+from engine.generators.boosted.layout import MOST_LEAVES
 
 if TYPE_CHECKING:
     import lightgbm
@@ -18,7 +20,6 @@ Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-_BATCH = 200_000  # rows that are scored at a time
 _ROOT_PER_LEAF, _FEWEST = 8.0, 7  # a tree has at most sqrt(rows) / 8 leaves, but never fewer than 7 for that reason
 
 
@@ -40,9 +41,8 @@ class Boosting:
 
     def for_rows(self, rows: int) -> Boosting:
         """Fewer leaves for fewer rows: a large tree on few rows is mostly noise, and then training stops too soon."""
-        return replace(
-            self, leaves=int(np.clip(np.sqrt(rows) / _ROOT_PER_LEAF, min(_FEWEST, self.leaves), self.leaves))
-        )
+        most = min(self.leaves, MOST_LEAVES)
+        return replace(self, leaves=int(np.clip(np.sqrt(rows) / _ROOT_PER_LEAF, min(_FEWEST, most), most)))
 
     def parameters(self, objective: str, classes: int, from_average: bool) -> dict[str, Any]:
         known: dict[str, Any] = {
@@ -66,37 +66,24 @@ Watch = Callable[[int, float], bool]
 
 
 class Boosted:
-    """A trained model; `raw` gives its scores before the link function."""
+    """A trained model; `raw` gives its scores before the link function. LightGBM itself is needed for training only."""
 
-    def __init__(self, booster: lightgbm.Booster, loss: float) -> None:
-        self._booster = booster
+    def __init__(self, trees: Ensemble, loss: float) -> None:
+        self.trees = trees
         self.loss = loss  # held-out, at the best round; nan without held-out rows
-        self.rounds = int(booster.current_iteration())
+        self.rounds = trees.rounds
 
     def raw(self, features: Features) -> Floats:
         """(rows, features) -> (rows,) scores, or (rows, classes)."""
-        classes = int(self._booster.num_model_per_iteration())
-        scores = np.zeros((len(features), classes) if classes > 1 else len(features))
-        for at in range(0, len(features), _BATCH):
-            part = np.ascontiguousarray(features[at : at + _BATCH])
-            scores[at : at + _BATCH] = np.asarray(self._booster.predict(part, raw_score=True))
-        return scores
+        return self.trees.raw(features)
 
     def state(self) -> dict[str, Any]:
-        text = self._booster.model_to_string(num_iteration=-1).encode()
-        return {"trees": np.frombuffer(text, dtype=np.uint8), "loss": self.loss if np.isfinite(self.loss) else None}
+        return {"trees": self.trees.state(), "loss": self.loss if np.isfinite(self.loss) else None}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Boosted:
-        need_library()
-        import lightgbm
-
-        text = np.asarray(state["trees"], dtype=np.uint8).tobytes().decode()
-        try:
-            booster = lightgbm.Booster(model_str=text)
-        except lightgbm.basic.LightGBMError as error:
-            raise ValueError(f"the trees cannot be read ({error})") from error
-        return cls(booster, float("nan") if state["loss"] is None else float(state["loss"]))
+        loss = float("nan") if state["loss"] is None else float(state["loss"])
+        return cls(Ensemble.from_state(state["trees"]), loss)
 
 
 def need_library() -> None:
@@ -167,6 +154,4 @@ def boost(
         )  # fmt: skip
         model.loss = loss
         return model
-    if best < booster.current_iteration():
-        booster = lightgbm.Booster(model_str=booster.model_to_string(num_iteration=best))
-    return Boosted(booster, loss)
+    return Boosted(Ensemble.of_text(booster.model_to_string(num_iteration=best or -1)), loss)
