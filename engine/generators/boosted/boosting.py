@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
+# Below that many rows one thread trains: OpenMP's threads wait for each other by spinning, some hundred times a tree,
+# and where another process takes a core, minutes become hours.
+_ALONE = 1_000_000
 _ROOT_PER_LEAF, _FEWEST = 8.0, 7  # a tree has at most sqrt(rows) / 8 leaves, but never fewer than 7 for that reason
 
 
@@ -143,6 +146,8 @@ def boost(
 
     how = how.for_rows(len(features))
     parameters = how.parameters(objective, classes, start is None)
+    if len(features) < _ALONE:
+        parameters["num_threads"] = 1
     booster = lightgbm.train(parameters, train, how.rounds, valid_sets=valid, callbacks=[after_round])
     best = int(np.argmin(losses)) + 1 if valid else len(losses)
     loss = losses[best - 1] if losses else float("nan")
