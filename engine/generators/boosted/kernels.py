@@ -39,12 +39,15 @@ def array(kind: Any, dimensions: int = 1) -> Any:
     return numba.types.Array(kind, dimensions, "C")
 
 
-COLUMNS = numba.types.Tuple((array(numba.i4), array(numba.u1), array(numba.i4), array(numba.i8), array(numba.f8)))
-TREES = numba.types.Tuple(
-    (
-        *(array(numba.u1), array(numba.i4), array(numba.u1), array(numba.u1), array(numba.u1)),
-        *(array(numba.i8), array(numba.i8), array(numba.f8)),
-    )
+def tuple_of(*kinds: Any) -> Any:
+    make: Any = numba.types.Tuple  # numba says nothing of its types
+    return make(kinds)
+
+
+COLUMNS = tuple_of(array(numba.i4), array(numba.u1), array(numba.i4), array(numba.i8), array(numba.f8))
+TREES = tuple_of(
+    *(array(numba.u1), array(numba.i4), array(numba.u1), array(numba.u1), array(numba.u1)),
+    *(array(numba.i8), array(numba.i8), array(numba.f8)),
 )
 
 
