@@ -45,7 +45,7 @@ class CascadeSettings(Settings):
         low=1,
         high=20,
     )
-    leaves: int = option(127, "Leaves of a tree, at most; fewer where rows are few.", low=7, high=1023, advanced=True)
+    leaves: int = option(127, "Leaves of a tree, at most; fewer where rows are few.", low=7, high=256, advanced=True)
     detail: int = option(512, "Cells into which a number is cut.", low=16, high=4096, advanced=True)
 
 
