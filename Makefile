@@ -39,6 +39,7 @@ bench:
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/samples.py
 	$(BIN)/python benchmarks/app.py
+	$(BIN)/python benchmarks/sampling.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output runs

@@ -195,6 +195,6 @@ def renew_editor() -> None:
 
 
 def at_least(key: str, share: float) -> float:
-    """The largest share that was ever given for this key, so that a bar does not go back."""
+    """The largest share that was ever given for this key: a bar does not go back, what was open stays open."""
     st.session_state[key] = max(share, st.session_state.get(key, 0.0))
     return float(st.session_state[key])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.codecs.numeric import FULL
-from engine.generators.boosted.boosting import Boosted, Boosting, Watch, boost
+from engine.generators.boosted.boosting import Boosted, Boosting, Watch, boost, twice
 from engine.generators.boosted.columns import (
     Choice,
     ColumnModel,
@@ -41,7 +41,6 @@ class Plan:
 
     halves: Boosting
     choice: Boosting
-    refit: bool = True
     steps: int = 4_000_000
 
 
@@ -100,18 +99,21 @@ class ColumnFit:
         return Copying(terms, heavy, self.sources, boosted), np.flatnonzero(source == 0)
 
     def _boost_classes(self, features: Features, labels: Ints, classes: int, held: Mask) -> Boosted:
+        def train(held: Mask, how: Boosting) -> tuple[Boosted, None]:
+            boosted = boost(
+                features,
+                labels,
+                held,
+                how,
+                objective="binary" if classes == 2 else "multiclass",
+                classes=classes,
+                categories=self._categories,
+                watch=self.watch,
+            )
+            return boosted, None
+
         held = held & np.isin(labels, np.unique(labels[~held]))  # a class that only held-out rows have trains, too
-        return boost(
-            features,
-            labels,
-            held,
-            self.plan.choice,
-            objective="binary" if classes == 2 else "multiclass",
-            classes=classes,
-            categories=self._categories,
-            watch=self.watch,
-            refit=self.plan.refit,
-        )
+        return twice(train, held, self.plan.choice, self.watch)[0]
 
     def _inner(self, rows: Ints) -> Distribution:
         found = self.found[rows]
@@ -141,11 +143,24 @@ class ColumnFit:
         seen = Seen(halving, earlier, terms(near, view.codes), splits, unit)
         steps = self._some(halving.steps(found))
         features = seen.at(steps.row, steps.node)
-        encodings, boosted = self._boost_halves(view, halving, steps, features, self.held[rows], self.plan.halves)
+
+        def train(held: Mask, how: Boosting) -> tuple[Boosted, Encodings | None]:
+            coded = encode(view, self.sources, halving, self._single, steps, held, self.rng)
+            encodings = None if coded is None else coded[0]
+            boosted = boost(
+                features if coded is None else np.hstack([features, coded[1]]),
+                steps.right.astype(np.int8),
+                held[steps.row],
+                how,
+                objective="binary",
+                start=halving.odds[steps.node],
+                categories=self._categories,
+                watch=self.watch,
+            )
+            return boosted, encodings
+
+        boosted, encodings = twice(train, self.held[rows], self.plan.halves, self.watch)
         self.loss = boosted.loss * len(steps.row) / max(len(rows), 1)
-        if self.plan.refit and self.held[rows].any() and not self.watch(boosted.rounds, boosted.loss):
-            again, none = replace(self.plan.halves, rounds=boosted.rounds), np.zeros(len(rows), dtype=bool)
-            encodings, boosted = self._boost_halves(view, halving, steps, features, none, again)
         return Halves(halving, self.sources, near, splits, unit, encodings, boosted)
 
     def _some(self, steps: Steps) -> Steps:
@@ -153,25 +168,6 @@ class ColumnFit:
             return steps
         part = np.sort(self.rng.choice(len(steps.row), self.plan.steps, replace=False))
         return Steps(steps.row[part], steps.node[part], steps.right[part])
-
-    def _boost_halves(
-        self, view: View, halving: Halving, steps: Steps, features: Features, held: Mask, how: Boosting
-    ) -> tuple[Encodings | None, Boosted]:
-        """Trees on the (steps, features), and what earlier columns say at each node where that serves."""
-        coded = encode(view, self.sources, halving, self._single, steps, held, self.rng)
-        if coded is not None:
-            features = np.hstack([features, coded[1]])
-        boosted = boost(
-            features,
-            steps.right.astype(np.int8),
-            held[steps.row],
-            how,
-            objective="binary",
-            start=halving.odds[steps.node],
-            categories=self._categories,
-            watch=self.watch,
-        )
-        return (None if coded is None else coded[0]), boosted
 
     @property
     def _single(self) -> Mask:

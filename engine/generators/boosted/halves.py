@@ -114,14 +114,15 @@ class Way:
         self.model = model
         earlier = np.ascontiguousarray(view.features[:, model.sources])
         self._seen = Seen(model.halving, earlier, terms(model.near, view.codes), model.splits, model.unit)
-        self._bins = None if model.encodings is None else model.encodings.bins(view)
+        self._coded = None if model.encodings is None else (model.encodings, model.encodings.bins(view))
         self._rows = len(view)
 
     def odds(self, row: Ints, node: Ints) -> Floats:
         """Log of the odds of going right."""
         features = self._seen.at(row, node)
-        if self.model.encodings is not None and self._bins is not None:
-            features = np.hstack([features, self.model.encodings.at(self._bins[row], node)])
+        if self._coded is not None:
+            encodings, bins = self._coded
+            features = np.hstack([features, encodings.at(bins[row], node)])
         return np.asarray(self.model.boosted.raw(features) + self.model.halving.odds[node])
 
     def expected(self, weight: Floats) -> Expected:

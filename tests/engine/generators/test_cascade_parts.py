@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.codecs.grid import Grid
-from engine.generators.boosted.boosting import Boosting, boost
+from engine.generators.boosted.boosting import Boosted, Boosting, boost, twice
 from engine.generators.boosted.columnfit import ColumnFit, Plan
 from engine.generators.boosted.columns import ColumnModel, Wanted
 from engine.generators.boosted.demanding import effective
@@ -283,17 +283,41 @@ def test_training_ends_when_the_watch_says_so() -> None:
     assert model.rounds == 5
 
 
-def test_refitted_models_see_the_held_rows() -> None:
+def half_known() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All that is known of one region lies in held-out rows."""
     x = np.repeat([[0.0], [1.0]], 300, axis=0).astype(np.float32)
-    y = np.repeat([0, 1], 300)
     held = np.repeat([False, True], 300)
     held[:30], held[-30:] = True, False
+    return x, np.repeat([0, 1], 300), held
+
+
+def test_a_second_training_sees_the_held_rows() -> None:
+    x, y, held = half_known()
     how = Boosting(3, 10, rounds=50, patience=5)
-    plain = boost(x, y, held, how, objective="binary", watch=never)
-    again = boost(x, y, held, how, objective="binary", watch=never, refit=True)
+
+    def train(left_out: np.ndarray, how: Boosting) -> tuple[Boosted, int]:
+        return boost(x, y, left_out, how, objective="binary", watch=never), int(left_out.sum())
+
+    plain, _ = train(held, how)
+    again, left_out = twice(train, held, how, never)
+    assert left_out == 0
     assert again.rounds == plain.rounds
+    assert again.loss == plain.loss
     assert again.raw(x[-1:])[0] != plain.raw(x[-1:])[0]
+
+
+@pytest.mark.parametrize("between", [True, False], ids=["up before", "up on the way"])
+def test_without_time_for_a_second_training_the_first_one_stands(between: bool) -> None:
+    x, y, held = half_known()
+
+    def train(left_out: np.ndarray, how: Boosting) -> tuple[Boosted, int]:
+        def watch(rounds: int, loss: float) -> bool:
+            return not left_out.any() and rounds >= 1
+
+        return boost(x, y, left_out, how, objective="binary", watch=watch), int(left_out.sum())
+
+    _, left_out = twice(train, held, Boosting(3, 10, rounds=50, patience=5), lambda rounds, loss: between)
+    assert left_out == held.sum()
 
 
 def test_chosen_rows_are_different_and_follow_the_weights() -> None:
