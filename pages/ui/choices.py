@@ -18,7 +18,11 @@ EQUAL, DATA, OWN = "equal", "data", "own"  # how the rows of a balanced column a
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The whole form. settings: by method, so that a look at another method loses nothing."""
+    """The whole form. settings: by method, so that a look at another method loses nothing.
+
+    given: by column, as `engine.conditions` writes it, "" while incomplete. balance: column, preset, own (per cent
+    by value); empty for none.
+    """
 
     method: str = AUTO
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -28,10 +32,8 @@ class Choices:
     release: Release = "all"
     budget: float | None = None
     charts: bool = True
-    given: Mapping[str, str] = field(
-        default_factory=dict
-    )  # by column, as engine.conditions writes; "" while incomplete
-    balance: Mapping[str, Any] = field(default_factory=dict)  # column, preset, own (per cent by value); empty: none
+    given: Mapping[str, str] = field(default_factory=dict)
+    balance: Mapping[str, Any] = field(default_factory=dict)
 
     def request(self) -> RunRequest:
         return RunRequest(
