@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.codecs.grid import CodeCondition
 from engine.generators.boosted.boosting import Boosted
+from engine.generators.boosted.drawing import drawn, shared_out
 from engine.generators.boosted.halves import Halves
 from engine.generators.boosted.view import Features, Term, View
 from engine.generators.cells import Cells
@@ -38,13 +39,12 @@ class Steady:
         self.share = share
 
     def draw(self, view: View, rng: np.random.Generator) -> Ints:
-        return _drawn(np.broadcast_to(self.share, (1, len(self.share))), len(view), rng)
+        return shared_out(self.share, len(view), rng)
 
     def draw_within(self, view: View, weight: Floats, rng: np.random.Generator) -> tuple[Ints, Floats]:
         own = self.share * weight
         total = float(own.sum())
-        chances = (own if total > 0 else self.share)[None, :]
-        return _drawn(chances, len(view), rng), np.full(len(view), total)
+        return shared_out(own if total > 0 else self.share, len(view), rng), np.full(len(view), total)
 
     def chance(self, view: View, cells: Ints) -> Floats:
         return self.share[cells]
@@ -64,12 +64,12 @@ class Choice:
         return softmax(self.boosted.raw(np.ascontiguousarray(view.features[:, self.sources])))
 
     def draw(self, view: View, rng: np.random.Generator) -> Ints:
-        return self.labels[_drawn(self.chances(view), len(view), rng)]
+        return self.labels[drawn(self.chances(view), rng)]
 
     def draw_within(self, view: View, weight: Floats, rng: np.random.Generator) -> tuple[Ints, Floats]:
         chances = self.chances(view) * weight[self.labels]
         total = chances.sum(axis=1)
-        return self.labels[_drawn(chances + (total <= 0)[:, None], len(view), rng)], total
+        return self.labels[drawn(chances + (total <= 0)[:, None], rng)], total
 
     def chance(self, view: View, cells: Ints) -> Floats:
         place = np.full(self.size, -1, dtype=np.int64)
@@ -161,7 +161,7 @@ class ColumnModel:
             chances[:, 1:] *= np.column_stack([wanted.holds(own, cells) for own in values.T])
             chances[:, 0] *= inner.mass
             mass = chances.sum(axis=1)
-        pick = _drawn(chances + (chances.sum(axis=1) <= 0)[:, None] * np.eye(1, chances.shape[1]), rows, rng)
+        pick = drawn(chances + (chances.sum(axis=1) <= 0)[:, None] * np.eye(1, chances.shape[1]), rng)
         codes, found = np.empty(rows), np.empty(rows, dtype=np.int64)
         own = np.flatnonzero(pick == 0)
         if wanted is None:
@@ -262,13 +262,3 @@ def softmax(raw: Floats) -> Floats:
         raw = np.column_stack([np.zeros(len(raw)), raw])
     chances = np.exp(raw - raw.max(axis=1, keepdims=True, initial=-np.inf))
     return np.asarray(chances / chances.sum(axis=1, keepdims=True))
-
-
-def _drawn(chances: Floats, rows: int, rng: np.random.Generator) -> Ints:
-    """(rows or 1, options) -> (rows,) options."""
-    reach = np.cumsum(chances, axis=1)
-    if len(reach) == 1:
-        found = np.searchsorted(reach[0], rng.random(rows) * reach[0, -1], side="right")
-        return np.asarray(np.minimum(found, reach.shape[1] - 1), dtype=np.int64)
-    found = (rng.random((rows, 1)) * reach[:, -1:] >= reach).sum(axis=1)
-    return np.asarray(np.minimum(found, reach.shape[1] - 1), dtype=np.int64)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.generators.boosted.boosting import Boosted
+from engine.generators.boosted.drawing import decided
 from engine.generators.boosted.encodings import Encodings
 from engine.generators.boosted.halving import Halving
 from engine.generators.boosted.view import Features, Term, View, shrunk
@@ -75,7 +76,7 @@ class Halves:
                 right, left = values.below(row, halving.right[node]), values.below(row, halving.left[node])
                 total = chance * right + (1 - chance) * left
                 chance = np.where(total > 0, chance * right / np.where(total > 0, total, 1.0), chance)
-            node = np.where(rng.random(len(row)) < chance, halving.right[node], halving.left[node])
+            node = np.where(decided(chance, rng, node), halving.right[node], halving.left[node])
             ended = node < 0
             cells[row[ended]] = ~node[ended]
             row, node = row[~ended], node[~ended]

@@ -1,0 +1,56 @@
+"""Random decisions of many rows with as little noise as can be: each row has its chance, the sum hardly strays.
+
+Independent draws would stray from the expected number of rows by its square root, on top of what the training rows
+stray anyway. Systematic sampling (Madow 1949) strays by less than one row. Rows are taken in random order, so that
+decisions of different columns have nothing to do with each other beyond their chances.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+def decided(chance: Floats, rng: np.random.Generator, group: Ints | None = None) -> Mask:
+    """(rows,) true with each row's chance; their number is the sum of chances, but for less than one.
+
+    group: (rows,) within each of these the number strays by less than one, too.
+    """
+    order = rng.permutation(len(chance))
+    if group is not None:
+        order = order[np.argsort(group[order], kind="stable")]
+    found = np.empty(len(chance), dtype=bool)
+    found[order] = np.diff(np.floor(np.cumsum(np.r_[rng.random(), chance[order]]))) > 0
+    return found
+
+
+def shared_out(share: Floats, rows: int, rng: np.random.Generator) -> Ints:
+    """(rows,) options by the same (options,) shares for every row, not all 0; each as often as its share says."""
+    reach = np.cumsum(share)
+    points = (rng.permutation(rows) + rng.random()) / max(rows, 1) * reach[-1]
+    last = np.flatnonzero(share)[-1]
+    return np.asarray(np.minimum(np.searchsorted(reach, points, side="right"), last), dtype=np.int64)
+
+
+def drawn(chances: Floats, rng: np.random.Generator) -> Ints:
+    """(rows, options) chances, not all 0 in a row -> (rows,) options, one option decided on after the other."""
+    left = np.arange(len(chances))
+    rest = chances.sum(axis=1)
+    found = np.zeros(len(chances), dtype=np.int64)
+    possible = chances > 0
+    last = chances.shape[1] - 1 - np.argmax(possible[:, ::-1], axis=1)
+    for option in range(chances.shape[1]):
+        own = chances[left, option]
+        sure = last[left] == option
+        chance = np.where(sure, 1.0, np.minimum(own / np.where(rest > 0, rest, 1.0), 1.0))
+        took = decided(chance, rng) | sure
+        took &= own > 0
+        found[left[took]] = option
+        left, rest = left[~took], (rest - own)[~took]
+        if not len(left):
+            break
+    return found
