@@ -77,7 +77,9 @@ class IntegerCodec(NumericCodec):
     def place(self, value: Any) -> tuple[float, bool]:
         if isinstance(value, float) and math.isinf(value):
             return value, False
-        whole = math.floor(value)
+        whole = (
+            int(value) if isinstance(value, (int, np.integer)) else math.floor(value)
+        )  # floor of np.int64: a float's
         return self.scale.code(whole), bool(whole == value)
 
     def state(self) -> dict[str, Any]:

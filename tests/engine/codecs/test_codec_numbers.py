@@ -60,6 +60,10 @@ class TestIntegers:
     def test_place(self, value: float, expected: tuple[float, bool]) -> None:
         assert integers(0, 10).place(value) == expected
 
+    def test_place_of_a_long_number_keeps_its_last_digits(self) -> None:
+        for value in (2**60 + 505_107, np.int64(2**60 + 505_107)):
+            assert integers(2**60, 2**60 + 10**6).place(value) == (505_107.0, True)
+
     def test_place_of_infinity(self) -> None:
         assert integers(0, 10).place(math.inf) == (math.inf, False)
 
