@@ -1,0 +1,1 @@
+"""Parts that deep generators share. Frameworks are imported by each method's own modules only."""
