@@ -154,6 +154,15 @@ class Jobs:
         self._pump()
         return True
 
+    def finish(self, run_id: str) -> bool:
+        """Let a training that goes in steps end with the best so far, and the run go on; False when it had ended."""
+        folder = self._folder(run_id)
+        with self._lock:
+            if self._record(folder).state.ended:
+                return False
+            folder.ask_to_finish()
+        return True
+
     def result(self, run_id: str) -> StoredResult:
         """What a finished run made. Raises JobError when it has no result."""
         folder = self._folder(run_id)

@@ -59,10 +59,14 @@ Listener = Callable[[Progress], None]
 
 
 class CancelToken:
-    """Says whether the person asked to stop. A plain flag; subclasses may look elsewhere (a file, a deadline)."""
+    """Says whether the person asked to stop, or to end training with the best so far.
+
+    Plain flags; subclasses may look elsewhere (a file, a deadline).
+    """
 
     def __init__(self) -> None:
         self._cancelled = False
+        self._finishing = False
 
     def cancel(self) -> None:
         self._cancelled = True
@@ -70,6 +74,14 @@ class CancelToken:
     @property
     def cancelled(self) -> bool:
         return self._cancelled
+
+    def finish(self) -> None:
+        """Ask methods that train in steps to end with the best that they have; others go on to their end."""
+        self._finishing = True
+
+    @property
+    def finishing(self) -> bool:
+        return self._finishing
 
     def check(self) -> None:
         """Raise `Cancelled` if the person asked to stop."""

@@ -233,8 +233,12 @@ class _Run:
         refit = self.request.release == "all" and len(split.holdout) > 0
         balance = self._foresee(self.table if refit else self.table.iloc[split.train])
         audited = self._train("train", split.train)
+        refit = refit and not self._finishing
         evaluation, synthetic = self._measure(audited, split, reusable=not refit)
-        released = self._train("train again", np.arange(len(self.table))) if refit else audited
+        released = self._train_again() if refit else None
+        if released is None:
+            released = audited
+            balance = self._foresee(self.table.iloc[split.train])
         if synthetic is None:
             stage = "sample again" if refit else "sample"
             synthetic = self._sample(stage, released, self.rows, self.given, balance)
@@ -251,6 +255,16 @@ class _Run:
             balance=balance,
         )
         return RunResult(synthetic, evaluation, released.report, dict(self.seconds), facts, released)
+
+    @property
+    def _finishing(self) -> bool:
+        """Whether the person ended training early: what was kept is released, and no further training begins."""
+        return self._cancel is not None and self._cancel.finishing
+
+    def _train_again(self) -> Synthesizer | None:
+        """The model of all rows; None where the person ended its training early, since the first one is complete."""
+        model = self._train("train again", np.arange(len(self.table)))
+        return None if self._finishing else model
 
     def _foresee(self, learned: pd.DataFrame) -> Balance | None:
         """The balance with its shares written out, by the rows that the released model learns.

@@ -3,6 +3,7 @@
 request.json schema.json table.parquet   written once, by the page
 state.json                               the page's word: queued, running (with the worker's pid), cancelled, failed
 claim                                    made by whoever starts the worker, so that only one does
+finish                                   made by the page: end training, and go on with the best so far
 progress.jsonl                           one line per event, added by the worker
 outcome.json                             the worker's last word: done, fell_back, failed or cancelled
 result/                                  see `engine.results`; complete before outcome.json appears
@@ -23,11 +24,12 @@ from typing import IO, Any
 import pandas as pd
 
 from engine import files
-from engine.progress import Progress
+from engine.progress import CancelToken, Progress
 from engine.run import RunRequest
 from engine.table.schema import Schema
 
 _EVENT_SECONDS = 0.1  # events within a stage are written at most this often
+_LOOK_SECONDS = 0.2  # the worker looks for the page's wish at most this often
 
 
 class State(StrEnum):
@@ -116,6 +118,14 @@ class RunFolder:
         except OSError:
             return None
 
+    def ask_to_finish(self) -> None:
+        """Let the worker's training end with the best that it has."""
+        (self.path / "finish").touch(mode=0o600)
+
+    @property
+    def asked_to_finish(self) -> bool:
+        return (self.path / "finish").exists()
+
     def events(self, offset: int = 0) -> tuple[list[Progress], int]:
         """Whole progress lines from byte `offset` on, and where to go on next time."""
         try:
@@ -132,6 +142,23 @@ class RunFolder:
             return Record.from_json(files.read_json(self.path / name))
         except FileNotFoundError:
             return None
+
+
+class FolderToken(CancelToken):
+    """The worker's ear for `ask_to_finish`. Stopping needs none: the page ends the worker."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        super().__init__()
+        self._folder = folder
+        self._looked = -_LOOK_SECONDS
+
+    @property
+    def finishing(self) -> bool:
+        now = time.monotonic()
+        if not self._finishing and now - self._looked >= _LOOK_SECONDS:
+            self._looked = now
+            self._finishing = self._folder.asked_to_finish
+        return self._finishing
 
 
 class EventWriter:

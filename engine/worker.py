@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.errors import Cancelled, TwinError
 from engine.run import execute
-from engine.runfolder import EventWriter, RunFolder, State
+from engine.runfolder import EventWriter, FolderToken, RunFolder, State
 
 log = logging.getLogger("engine.worker")
 
@@ -41,7 +41,14 @@ def run(folder: RunFolder) -> tuple[State, str]:
     """Carry the run out; its final state and the sentence for the person."""
     events = EventWriter(folder)
     try:
-        result = execute(folder.request(), folder.table(), folder.schema(), progress=events, folder=folder.result)
+        result = execute(
+            folder.request(),
+            folder.table(),
+            folder.schema(),
+            progress=events,
+            cancel=FolderToken(folder),
+            folder=folder.result,
+        )
     except (Cancelled, KeyboardInterrupt):
         return State.CANCELLED, "Stopped on request."
     except TwinError as error:

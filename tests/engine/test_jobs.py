@@ -22,7 +22,7 @@ from engine.errors import DataError, JobError, SettingsError
 from engine.jobs import Jobs, RunStatus, State
 from engine.limits import Limits
 from engine.run import RunRequest, stages
-from engine.runfolder import Record, RunFolder
+from engine.runfolder import FolderToken, Record, RunFolder
 from engine.table.schema import CANONICAL_DTYPES, Column, DateFormat, Kind, Schema
 from tests.engine.tables import CLUB, club
 
@@ -46,6 +46,13 @@ def wait_for(jobs: Jobs, run_id: str, ready: Callable[[RunStatus], bool]) -> Run
             return status
         time.sleep(0.05)
     raise AssertionError(f"waited in vain; the run is {jobs.status(run_id)}\n{log_of(jobs, run_id)}")
+
+
+def wait_until(ready: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def ended(jobs: Jobs, run_id: str) -> RunStatus:
@@ -146,6 +153,26 @@ def test_stop_in_the_middle_of_training(jobs: Jobs, large: pd.DataFrame) -> None
     assert not jobs.cancel(run_id)
     time.sleep(0.2)  # the thread that watched the worker has looked, too
     assert jobs.status(run_id).state is State.CANCELLED
+
+
+def test_the_wish_to_finish_reaches_the_worker(jobs: Jobs) -> None:
+    run_id = stored(jobs, Record(State.RUNNING, created=1.0, started=1.0, pid=os.getpid()))
+    folder = RunFolder(jobs.root / run_id)
+    token = FolderToken(folder)
+    assert not token.finishing
+    folder.ask_to_finish()
+    wait_until(lambda: token.finishing)
+    token.check()  # no cancellation
+
+
+def test_finish_lets_a_run_go_on_to_its_result(jobs: Jobs, large: pd.DataFrame) -> None:
+    run_id = jobs.start(SLOW, large, CLUB)
+    training(jobs, run_id)
+    assert jobs.finish(run_id)
+    status = ended(jobs, run_id)
+    assert status.state is State.DONE
+    assert "train again" not in {event.stage for event in status.history}
+    assert not jobs.finish(run_id)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")

@@ -199,3 +199,28 @@ class TestSecondsLeft:
     def test_it_is_not_made_up(self) -> None:
         assert seconds_left(self.NAMES, []) is None
         assert seconds_left(self.NAMES, [Progress("train")]) is None
+
+
+class TestFinishing:
+    def run(self, stage: str) -> tuple[object, list[str]]:
+        token, seen = CancelToken(), []
+
+        def listen(event: Progress) -> None:
+            seen.append(event.stage)
+            if event.stage == stage:
+                token.finish()
+
+        result = execute(RunRequest("rows", rows=20), club(), CLUB, progress=listen, cancel=token)
+        return result.figures, list(dict.fromkeys(seen))
+
+    def test_in_the_first_training_there_is_no_second(self) -> None:
+        figures, seen = self.run("train")
+        assert seen == ["train", "sample", "evaluate"]
+        assert Rows.fits == 1
+        assert figures["rows"]["synthetic"] == 20  # type: ignore[index]
+
+    def test_in_the_second_training_the_first_one_stands(self) -> None:
+        figures, seen = self.run("train again")
+        assert "train again" in seen
+        assert figures["rows"]["synthetic"] == 20  # type: ignore[index]
+        assert figures["figures_of"] == self.run("train")[0]["figures_of"]  # type: ignore[index]
