@@ -1,0 +1,1 @@
+"""The parts of the `vae` generator. `framework` and `network` import TensorFlow and Keras; the others are numpy."""
