@@ -96,6 +96,7 @@ class ChainFit:
             sources,
             chain.looks,
             [i for i in sources.tolist() if self._measured(chain.cells[i])],
+            {i: own.size - own.missing for i, own in enumerate(chain.cells) if not isinstance(own, GridCells)},
             held[rows],
             self._seeded(self.names[j]),
             stream(self.seed, "cascade", "column", self.names[j]),

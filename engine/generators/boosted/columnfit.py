@@ -21,8 +21,9 @@ from engine.generators.boosted.columns import (
 from engine.generators.boosted.encodings import Encodings, encode
 from engine.generators.boosted.halves import Halves, Seen, terms
 from engine.generators.boosted.halving import Halving, Steps
+from engine.generators.boosted.levels import learn_levels
 from engine.generators.boosted.related import copies, law, related
-from engine.generators.boosted.view import Features, Look, Term, View
+from engine.generators.boosted.view import FEW, Features, Look, Term, View
 from engine.generators.cells import Cells, GridCells
 
 Floats = NDArray[np.float64]
@@ -55,6 +56,7 @@ class ColumnFit:
     sources: Ints
     looks: list[Look]
     numbers: list[int]  # earlier columns whose values can be compared with this one's
+    levels: dict[int, int]  # number of levels of the columns that are categories
     held: Mask
     plan: Plan
     rng: np.random.Generator
@@ -140,7 +142,9 @@ class ColumnFit:
         view = self.view.take(rows)
         earlier = np.ascontiguousarray(view.features[:, self.sources])
         near, splits, unit = self._near(rows, halving)
-        seen = Seen(halving, earlier, terms(near, view.codes), splits, unit)
+        learned = learn_levels(view.codes, self.codes[rows], self._many, self.rng)
+        levels, own = learned or (None, np.zeros((len(rows), 0)))
+        seen = Seen(halving, earlier, np.hstack([terms(near, view.codes), own]), splits, unit)
         steps = self._some(halving.steps(found))
         features = seen.at(steps.row, steps.node)
 
@@ -161,7 +165,14 @@ class ColumnFit:
 
         boosted, encodings = twice(train, self.held[rows], self.plan.halves, self.watch)
         self.loss = boosted.loss * len(steps.row) / max(len(rows), 1)
-        return Halves(halving, self.sources, near, splits, unit, encodings, boosted)
+        return Halves(halving, self.sources, near, splits, unit, levels, encodings, boosted)
+
+    @property
+    def _many(self) -> dict[int, int]:
+        """Number of levels of each earlier category of many, where this column is a number."""
+        if not isinstance(self.cells, GridCells):
+            return {}
+        return {int(j): self.levels[j] for j in self.sources if self.levels.get(int(j), 0) > FEW}
 
     def _some(self, steps: Steps) -> Steps:
         if len(steps.row) <= self.plan.steps:

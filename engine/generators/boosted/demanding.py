@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,9 @@ from engine.generators.boosted.boosting import Boosted, Boosting, boost
 from engine.generators.boosted.chain import BoostedChain
 from engine.generators.boosted.columns import Wanted
 from engine.generators.boosted.view import View
+from engine.generators.cells import Cells
 from engine.generators.demands import both
-from engine.generators.relations import Relation
+from engine.generators.relations import Link, Relation
 from engine.progress import Reporter
 from engine.seeds import stream
 
@@ -34,6 +36,14 @@ _LOW = 0.5  # effective share below which rows are resampled
 _STOPS = 12  # columns at most after which rows are looked at
 _FLOOR = 0.02  # a half-built row counts at least that share of the average
 _AHEAD = Boosting(leaves=15, rows=50, rounds=40)
+
+
+class Linked(Protocol):
+    """Columns in an order, with their cells and the links between them."""
+
+    order: list[int]
+    links: dict[int, Link]
+    cells: list[Cells]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ def effective(log_weight: Floats) -> float:
     return float(weight.sum() ** 2 / (weight**2).sum())
 
 
-def spread(chain: BoostedChain, demands: Mapping[int, CodeCondition]) -> dict[int, Wanted] | None:
+def spread(chain: Linked, demands: Mapping[int, CodeCondition]) -> dict[int, Wanted] | None:
     """Demands on cells, those of linked columns carried over to their sources; None when nothing is possible."""
     weights = {j: chain.cells[j].weights(demand) for j, demand in demands.items()}
     conditions = dict(demands)

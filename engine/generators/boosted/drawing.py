@@ -36,8 +36,11 @@ def shared_out(share: Floats, rows: int, rng: np.random.Generator) -> Ints:
     return np.asarray(np.minimum(np.searchsorted(reach, points, side="right"), last), dtype=np.int64)
 
 
-def drawn(chances: Floats, rng: np.random.Generator) -> Ints:
-    """(rows, options) chances, not all 0 in a row -> (rows,) options, one option decided on after the other."""
+def drawn(chances: Floats, rng: np.random.Generator, group: Ints | None = None) -> Ints:
+    """(rows, options) chances, not all 0 in a row -> (rows,) options, one option decided on after the other.
+
+    group: (rows,) as of `decided`.
+    """
     left = np.arange(len(chances))
     rest = chances.sum(axis=1)
     found = np.zeros(len(chances), dtype=np.int64)
@@ -47,7 +50,7 @@ def drawn(chances: Floats, rng: np.random.Generator) -> Ints:
         own = chances[left, option]
         sure = last[left] == option
         chance = np.where(sure, 1.0, np.minimum(own / np.where(rest > 0, rest, 1.0), 1.0))
-        took = decided(chance, rng) | sure
+        took = decided(chance, rng, None if group is None else group[left]) | sure
         took &= own > 0
         found[left[took]] = option
         left, rest = left[~took], (rest - own)[~took]

@@ -12,6 +12,7 @@ from engine.generators.boosted.boosting import Boosted
 from engine.generators.boosted.drawing import decided
 from engine.generators.boosted.encodings import Encodings
 from engine.generators.boosted.halving import Halving
+from engine.generators.boosted.levels import Levels
 from engine.generators.boosted.view import Features, Term, View, shrunk
 
 Floats = NDArray[np.float64]
@@ -24,8 +25,9 @@ class Halves:
     """A row's way down the halving.
 
     What the trees see at a node: the earlier columns (`sources`), the node's place in rank space (first, split, end),
-    how far each related term (`near`) lies above the split, in the column's own `unit`, and perhaps what each earlier
-    column says at the node (`encodings`). `splits` (nodes,) is the value at which each node splits.
+    how far each related term (`near`) and the quantiles of the levels that a row has (`levels`) lie above the split, in
+    the column's own `unit`, and perhaps what each earlier column says at the node (`encodings`). `splits` (nodes,) is
+    the value at which each node splits.
     """
 
     def __init__(
@@ -35,10 +37,11 @@ class Halves:
         near: list[Term],
         splits: Floats,
         unit: float,
+        levels: Levels | None,
         encodings: Encodings | None,
         boosted: Boosted,
     ) -> None:
-        self.halving, self.sources, self.near = halving, sources, near
+        self.halving, self.sources, self.near, self.levels = halving, sources, near, levels
         self.splits, self.unit, self.encodings, self.boosted = splits, unit, encodings, boosted
 
     def draw(self, view: View, rng: np.random.Generator) -> Ints:
@@ -91,6 +94,7 @@ class Halves:
             "near": [term.state() for term in self.near],
             "splits": self.splits,
             "unit": self.unit,
+            "levels": None if self.levels is None else self.levels.state(),
             "encodings": None if self.encodings is None else self.encodings.state(),
             "boosted": self.boosted.state(),
         }
@@ -103,6 +107,7 @@ class Halves:
             [Term.from_state(term) for term in state["near"]],
             state["splits"],
             float(state["unit"]),
+            None if state["levels"] is None else Levels.from_state(state["levels"]),
             None if state["encodings"] is None else Encodings.from_state(state["encodings"]),
             Boosted.from_state(state["boosted"]),
         )
@@ -114,7 +119,10 @@ class Way:
     def __init__(self, model: Halves, view: View) -> None:
         self.model = model
         earlier = np.ascontiguousarray(view.features[:, model.sources])
-        self._seen = Seen(model.halving, earlier, terms(model.near, view.codes), model.splits, model.unit)
+        related = terms(model.near, view.codes)
+        if model.levels is not None:
+            related = np.hstack([related, model.levels.values(view.codes)])
+        self._seen = Seen(model.halving, earlier, related, model.splits, model.unit)
         self._coded = None if model.encodings is None else (model.encodings, model.encodings.bins(view))
         self._rows = len(view)
 

@@ -13,6 +13,7 @@ from engine.generators.boosted.demanding import effective
 from engine.generators.boosted.halves import Halves
 from engine.generators.boosted.halving import Halving
 from engine.generators.boosted.judge import chosen
+from engine.generators.boosted.levels import Levels, learn_levels
 from engine.generators.boosted.related import copies, law, related
 from engine.generators.boosted.smoothing import smooth
 from engine.generators.boosted.view import Look, Term, View
@@ -143,7 +144,7 @@ def a_column(
     view = View(codes, np.zeros(codes.shape, np.int32), codes.astype(np.float32))
     columns = list(range(codes.shape[1]))
     fit = ColumnFit(
-        view, target, cells.cell(target), cells, np.array(columns), [Look(False)] * len(columns), columns,
+        view, target, cells.cell(target), cells, np.array(columns), [Look(False)] * len(columns), columns, {},
         rng.random(len(target)) < 0.1, plan, rng, never, decimals,
     )  # fmt: skip
     return fit.fit(), cells, view
@@ -341,3 +342,35 @@ def test_the_effective_sample_size() -> None:
     assert effective(np.zeros(7)) == pytest.approx(7)
     assert effective(np.array([0.0, -np.inf, -np.inf])) == pytest.approx(1)
     assert effective(np.array([-np.inf, -np.inf])) == 0
+
+
+# Levels
+
+
+def test_levels_say_where_a_number_lies_within_each_and_nothing_of_rare_ones() -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 40, (4000, 1)).astype(float)
+    target = 10 * codes[:, 0] + rng.normal(0, 1, 4000)
+    codes[:3, 0] = 40  # a level of three rows
+    codes[3:200, 0] = np.nan
+    learned = learn_levels(codes, target, {0: 41}, rng)
+    assert learned is not None
+    levels, out_of_fold = learned
+    table = levels.tables[0]
+    assert table.shape[0] == 42
+    np.testing.assert_allclose(table[20, 2], 200, atol=3)  # the median of level 20
+    assert (np.diff(table, axis=1) >= 0).all()
+    np.testing.assert_allclose(table[40], np.quantile(target, [0.02, 0.2, 0.5, 0.8, 0.98]), rtol=1e-5)
+    assert np.corrcoef(out_of_fold[200:, 2], target[200:])[0, 1] > 0.99
+    np.testing.assert_allclose(Levels.from_state(levels.state()).values(codes), levels.values(codes))
+
+
+def test_levels_out_of_fold_tell_a_row_nothing_of_its_own_value() -> None:
+    rng = np.random.default_rng(1)
+    codes = rng.integers(0, 300, (3000, 1)).astype(float)
+    target = rng.normal(0, 1, 3000)
+    learned = learn_levels(codes, target, {0: 300}, rng)
+    assert learned is not None
+    levels, out_of_fold = learned
+    assert np.corrcoef(levels.values(codes)[:, 2], target)[0, 1] > 0.2  # with the row itself they would
+    assert abs(np.corrcoef(out_of_fold[:, 2], target)[0, 1]) < 0.05
