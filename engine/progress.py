@@ -6,6 +6,7 @@ listener hears a `Progress`, a cancelled token raises `Cancelled`, and time left
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -109,7 +110,10 @@ class Budget:
 
 
 class Reporter:
-    """Keeps the books of one stage: counts steps, estimates time left, tells the listener, asks the token."""
+    """Keeps the books of one stage: counts steps, estimates time left, tells the listener, asks the token.
+
+    Threads may share one: they take turns.
+    """
 
     def __init__(
         self,
@@ -121,6 +125,7 @@ class Reporter:
         self.stage, self.total = stage, total
         self._progress, self._cancel = progress, cancel
         self._start = time.monotonic()
+        self._turn = threading.RLock()
         self.done = 0
         self.step(0)
 
@@ -128,12 +133,13 @@ class Reporter:
         """Count `by` more steps as done. Raises Cancelled when the person asked to stop."""
         if self._cancel is not None:
             self._cancel.check()
-        self.done += by
-        if self._progress is None:
-            return
-        seconds = time.monotonic() - self._start
-        left = seconds / self.done * (self.total - self.done) if self.done and self.total else None
-        self._progress(Progress(self.stage, self.done, self.total, dict(losses), seconds, left, message))
+        with self._turn:
+            self.done += by
+            if self._progress is None:
+                return
+            seconds = time.monotonic() - self._start
+            left = seconds / self.done * (self.total - self.done) if self.done and self.total else None
+            self._progress(Progress(self.stage, self.done, self.total, dict(losses), seconds, left, message))
 
     def finish(self, message: str = "") -> None:
         """The stage is complete, also where some of its steps were not needed."""

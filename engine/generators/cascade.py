@@ -46,6 +46,14 @@ class CascadeSettings(Settings):
         high=20,
     )
     leaves: int = option(127, "Leaves of a tree, at most; fewer where rows are few.", low=7, high=256, advanced=True)
+    decisions: int = option(
+        1_500_000,
+        "Decisions that one column's trees learn from, at most; a row takes about nine for a number. Beyond about "
+        "150,000 rows it is this that bounds time and memory.",
+        low=10_000,
+        high=100_000_000,
+        advanced=True,
+    )
     detail: int = option(512, "Cells into which a number is cut.", low=16, high=4096, advanced=True)
 
 
@@ -100,7 +108,11 @@ class Cascade(Generator):
         from engine.generators.boosted.columnfit import Plan
 
         rows = self.settings.leaf_rows
-        return Plan(halves=Boosting(self.settings.leaves, rows), choice=Boosting(min(7, self.settings.leaves), rows))
+        return Plan(
+            halves=Boosting(self.settings.leaves, rows),
+            choice=Boosting(min(7, self.settings.leaves), rows),
+            steps=self.settings.decisions,
+        )
 
     def _trained_judge(self, codes: Floats, seed: int, reporter: Reporter, budget: Budget) -> Judge | None:
         from engine.generators.boosted.judge import train_judge

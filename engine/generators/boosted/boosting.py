@@ -20,9 +20,6 @@ Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-# Below that many rows one thread trains: OpenMP's threads wait for each other by spinning, some hundred times a tree,
-# and where another process takes a core, a fit of 20 seconds does not end in 15 minutes.
-_ALONE = 1_000_000
 _ROOT_PER_LEAF, _FEWEST = 8.0, 7  # a tree has at most sqrt(rows) / 8 leaves, but never fewer than 7 for that reason
 
 
@@ -59,6 +56,9 @@ class Boosting:
             "seed": self.seed,
             "deterministic": True,
             "force_row_wise": True,
+            # One thread: OpenMP's wait for each other by spinning, some hundred times a tree, and where another
+            # process takes a core, a fit of 20 seconds does not end in 15 minutes. Columns train side by side instead.
+            "num_threads": 1,
             "verbose": -1,
         }
         return {**known, "num_class": classes} if classes > 2 else known
@@ -144,10 +144,9 @@ def boost(
             raise lightgbm.callback.EarlyStopException(best, env.evaluation_result_list)
 
     how = how.for_rows(len(features))
-    parameters = how.parameters(objective, classes, start is None)
-    if len(features) < _ALONE:
-        parameters["num_threads"] = 1
-    booster = lightgbm.train(parameters, train, how.rounds, valid_sets=valid, callbacks=[after_round])
+    booster = lightgbm.train(
+        how.parameters(objective, classes, start is None), train, how.rounds, valid_sets=valid, callbacks=[after_round]
+    )
     best = int(np.argmin(losses)) + 1 if valid else len(losses)
     loss = losses[best - 1] if losses else float("nan")
     return Boosted(Ensemble.of_text(booster.model_to_string(num_iteration=best or -1)), loss)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from engine.generators.boosted.boosting import Watch
 from engine.generators.boosted.chain import BoostedChain
 from engine.generators.boosted.columnfit import ColumnFit, Plan
 from engine.generators.boosted.columns import ColumnModel
+from engine.generators.boosted.ensemble import allowed_threads
 from engine.generators.boosted.smoothing import smooth
 from engine.generators.boosted.view import Look, View
 from engine.generators.cells import Cells, GridCells, fit_cells
@@ -26,6 +28,7 @@ Ints = NDArray[np.int64]
 
 HELD = 0.1  # share of rows that decide when to stop
 _DISTINCT = 20  # cells from which a number is compared with later ones
+_SIDE_BY_SIDE = 4  # columns that train at the same time, at most: each needs memory for its decisions
 _LATE_ROUNDS = 20  # of a column that is reached when the time is up
 
 
@@ -35,6 +38,7 @@ class ChainFit:
     def __init__(self, codec: TableCodec, codes: Floats, plan: Plan, detail: int, seed: int) -> None:
         self.codec, self.codes, self.plan, self.detail, self.seed = codec, codes, plan, detail, seed
         self.names = [column.column.name for column in codec.codecs]
+        self._workers = min(allowed_threads(), _SIDE_BY_SIDE)
         self.losses: dict[str, float] = {}
         self.late: list[str] = []
 
@@ -56,13 +60,39 @@ class ChainFit:
         chain = BoostedChain(order, links, {}, cells, looks)
         view = chain.view(self.codes)
         held = stream(self.seed, "cascade", "held").random(len(view)) < HELD
-        for place, j in enumerate(order):
-            link = links.get(j)
-            if link is None or link.relation is Relation.GAPS:
-                chain.models[j] = self._column(chain, view, found, held, place, link)
-            loss = self.losses.get(self.names[j])
-            reporter.step(losses={} if loss is None else {self.names[j]: loss}, message=self.names[j])
+
+        def train(place: int) -> ColumnModel | None:
+            link = links.get(order[place])
+            if link is not None and link.relation is not Relation.GAPS:
+                return None
+            return self._column(chain, view, found, held, place, link)
+
+        models = self._side_by_side(train, order)
+        chain.models = {j: model for j, model in zip(order, models, strict=True) if model is not None}
         return chain
+
+    def _side_by_side(
+        self, train: Callable[[int], ColumnModel | None], order: Sequence[int]
+    ) -> list[ColumnModel | None]:
+        """`train` for each place of the order. Columns learn from real rows, so none waits for another's model.
+
+        One thread a column: LightGBM and numpy do the work outside Python's lock, and every column draws from a
+        stream of its own, so that the result does not depend on who is first.
+        """
+        with ThreadPoolExecutor(self._workers) as pool:
+            waiting = {pool.submit(train, place): place for place in range(len(order))}
+            found: list[ColumnModel | None] = [None] * len(order)
+            try:
+                for done in as_completed(waiting):
+                    place = waiting[done]
+                    found[place] = done.result()
+                    name = self.names[order[place]]
+                    loss = self.losses.get(name)
+                    self.reporter.step(losses={} if loss is None else {name: loss}, message=name)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return found
 
     def _links(self, found: Ints, cells: list[Cells], order: Sequence[int] | None) -> tuple[list[int], dict[int, Link]]:
         """Links of the columns in an order, in which sources are moved forward."""
@@ -127,7 +157,7 @@ class ChainFit:
 
     def _watch(self, columns_left: int, name: str) -> Watch:
         """Asks the token after each round, and ends training when the column has had its part of the time."""
-        allowed = self.budget.left() / columns_left * 1.5
+        allowed = self.budget.left() / columns_left * 1.5 * min(self._workers, columns_left)
         started = self.budget.spent()
 
         def watch(rounds: int, loss: float) -> bool:

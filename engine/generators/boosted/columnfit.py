@@ -38,11 +38,11 @@ _HEAVY = 0.02  # share of rows from which a value is common, and no sign of a co
 
 @dataclass(frozen=True)
 class Plan:
-    """How columns are trained. steps: decisions that a model of halves learns from, at most."""
+    """How columns are trained. steps: decisions that one model learns from, at most; a choice among k options is k."""
 
     halves: Boosting
     choice: Boosting
-    steps: int = 4_000_000
+    steps: int = 1_500_000
 
 
 @dataclass
@@ -101,6 +101,9 @@ class ColumnFit:
         return Copying(terms, heavy, self.sources, boosted), np.flatnonzero(source == 0)
 
     def _boost_classes(self, features: Features, labels: Ints, classes: int, held: Mask) -> Boosted:
+        part = self._part(len(labels), self.plan.steps // classes)
+        features, labels, held = features[part], labels[part], held[part]
+
         def train(held: Mask, how: Boosting) -> tuple[Boosted, None]:
             boosted = boost(
                 features,
@@ -145,7 +148,8 @@ class ColumnFit:
         learned = learn_levels(view.codes, self.codes[rows], self._many, self.rng)
         levels, own = learned or (None, np.zeros((len(rows), 0)))
         seen = Seen(halving, earlier, np.hstack([terms(near, view.codes), own]), splits, unit)
-        steps = self._some(halving.steps(found))
+        everything = halving.steps(found)
+        steps = self._some(everything)
         features = seen.at(steps.row, steps.node)
 
         def train(held: Mask, how: Boosting) -> tuple[Boosted, Encodings | None]:
@@ -164,7 +168,7 @@ class ColumnFit:
             return boosted, encodings
 
         boosted, encodings = twice(train, self.held[rows], self.plan.halves, self.watch)
-        self.loss = boosted.loss * len(steps.row) / max(len(rows), 1)
+        self.loss = boosted.loss * len(everything.row) / max(len(rows), 1)
         return Halves(halving, self.sources, near, splits, unit, levels, encodings, boosted)
 
     @property
@@ -175,10 +179,12 @@ class ColumnFit:
         return {int(j): self.levels[j] for j in self.sources if self.levels.get(int(j), 0) > FEW}
 
     def _some(self, steps: Steps) -> Steps:
-        if len(steps.row) <= self.plan.steps:
-            return steps
-        part = np.sort(self.rng.choice(len(steps.row), self.plan.steps, replace=False))
+        part = self._part(len(steps.row), self.plan.steps)
         return Steps(steps.row[part], steps.node[part], steps.right[part])
+
+    def _part(self, size: int, most: int) -> Ints | slice:
+        """At most `most` of `size` places, in order."""
+        return slice(None) if size <= most else np.sort(self.rng.choice(size, most, replace=False))
 
     @property
     def _single(self) -> Mask:

@@ -159,7 +159,7 @@ def compiled_kernels() -> ModuleType | None:
 
 def in_parts(rows: int, work: Callable[[int, int], None]) -> None:
     """Call work(begin, end) for parts of the rows, on several threads where there are many rows."""
-    threads = min(_threads(), -(-rows // _SHARED))
+    threads = min(allowed_threads(), -(-rows // _SHARED))
     if threads <= 1:
         work(0, rows)
         return
@@ -169,7 +169,7 @@ def in_parts(rows: int, work: Callable[[int, int], None]) -> None:
             done.result()
 
 
-def _threads() -> int:
+def allowed_threads() -> int:
     """As many as LightGBM's: what the environment allows, else all cores that this process may use."""
     allowed = os.environ.get("OMP_NUM_THREADS", "")
     if allowed.isdigit() and int(allowed) > 0:
