@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _BATCH = 20_000  # rows that are made at a time
-_USUAL_ROWS = 10_000  # with fewer rows there are more passes over them
+_USUAL_ROWS = 10_000  # with more rows there are fewer passes over them, with fewer rows more
 _RATE = 2e-3
 _PATIENCE = 10  # epochs
 _JUDGED = 100  # rows from which made rows can be told from shuffled ones
@@ -38,7 +38,10 @@ _JUDGED = 100  # rows from which made rows can be told from shuffled ones
 @dataclass(frozen=True)
 class VaeSettings(Settings):
     epochs: int = option(
-        40, "Passes over the rows, at most; below 10,000 rows there are more of them.", low=1, high=10_000
+        60,
+        "Passes over a table of 10,000 rows, at most; there are more over a smaller one and fewer over a larger.",
+        low=1,
+        high=10_000,
     )
     latent: int = option(16, "Latent variables that a row is told by.", low=2, high=256)
     width: int = option(192, "Neurons that a row is gathered in. More is finer and slower.", low=16, high=2_048)
@@ -90,13 +93,12 @@ class Vae(Generator):
         budget: Budget,
     ) -> None:
         from engine.generators.deep.blocks import TableBlocks
-        from engine.generators.deep.training import STEPS, with_default
+        from engine.generators.deep.training import STEPS
         from engine.generators.deep.vae.decoder import Decoder
         from engine.generators.deep.vae.latent import standard
         from engine.generators.deep.vae.tokens import Tokens
 
         no_time = budget.over
-        budget = with_default(budget, len(table), len(schema))
         reporter = Reporter("train", STEPS + 1, progress, cancel)
         self.codec = TableCodec(schema).fit(table)
         codes = self.codec.encode(table)
@@ -126,7 +128,7 @@ class Vae(Generator):
         from engine.generators.deep.vae.fit import Shape, Training
 
         own, held = training.split_rows(len(codes), seed, "vae")
-        epochs = math.ceil(self.settings.epochs * math.sqrt(max(_USUAL_ROWS / len(own), 1.0)))
+        epochs = math.ceil(self.settings.epochs * math.sqrt(_USUAL_ROWS / len(own)))
         shape = Shape(self.settings.latent, self.settings.width, self.settings.free_nats, self.settings.dropout)
         values = tokens.encode(self.blocks.encode(codes))
         model = Training(tokens, values, own, held, shape, epochs, seed)

@@ -48,7 +48,9 @@ class Training:
         self.tokens, self.shape = tokens, shape
         self.own, self.held = own, held
         most = max(_MOST_CELLS // max(len(tokens), 1), 16)
-        self.batch = min(batch_size(len(own), most=min(512, 1 << (most.bit_length() - 1))), len(own))
+        self.batch = min(
+            batch_size(len(own), most=min(512, 1 << (most.bit_length() - 1)), least=16, batches=16), len(own)
+        )
         self.batches = len(own) // self.batch
         self._order = stream(seed, "vae", "order")
         self._noise = stream(seed, "vae", "noise")
