@@ -40,7 +40,7 @@ class Capability(StrEnum):
     GIVEN = "given"  # sample(given=...)
     LIKELIHOOD = "likelihood"  # log_likelihood(table)
     IMPUTE = "impute"  # impute(table)
-    TRAIN_ON = "train on"  # fit again from the present state with added rows
+    TRAIN_ON = "train on"  # train_on(table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +169,32 @@ class Generator(ABC):
         self._able(Capability.IMPUTE, "cannot fill in missing cells")
         return self._impute(self._own(table), seed=seed, progress=progress, cancel=cancel)
 
+    def train_on(
+        self,
+        table: pd.DataFrame,
+        *,
+        seed: int,
+        progress: Listener | None = None,
+        cancel: CancelToken | None = None,
+        budget: Budget | None = None,
+    ) -> Self:
+        """Learn from added rows as well, going on from the present state; the earlier rows are not needed again.
+
+        table: parsed, with the model's columns. Settings, cells and labels stay those of the first training: raises
+        DataError for labels that it did not see. When training fails or is cancelled, the model is as it was before.
+        """
+        self._able(Capability.TRAIN_ON, "cannot be trained on")
+        own = self._own(table)
+        if not len(own):
+            raise DataError("There are no rows to train on with.")
+        notes = list(self.notes)
+        try:
+            self._train_on(own, seed=seed, progress=progress, cancel=cancel, budget=budget or Budget())
+        except BaseException:
+            self.notes = notes
+            raise
+        return self
+
     def _able(self, capability: Capability, lack: str) -> None:
         self._fitted_schema()
         if capability not in self.info.capabilities:
@@ -249,6 +275,18 @@ class Generator(ABC):
         self, table: pd.DataFrame, *, seed: int, progress: Listener | None, cancel: CancelToken | None
     ) -> pd.DataFrame:
         raise AssertionError(f"{self.info.key} declares imputation but has none")
+
+    def _train_on(
+        self,
+        table: pd.DataFrame,
+        *,
+        seed: int,
+        progress: Listener | None,
+        cancel: CancelToken | None,
+        budget: Budget,
+    ) -> None:
+        """Leaves the model as it was where it raises."""
+        raise AssertionError(f"{self.info.key} declares training on but has none")
 
     @abstractmethod
     def _state(self) -> dict[str, Any]:

@@ -19,6 +19,8 @@ CHEAP: dict[str, dict[str, Any]] = {
     "copula": {"sweeps": 12, "rows": 500},
     "forest": {"trees": 2},
     "cascade": {"candidates": 2, "detail": 64},
+    "gan": {"epochs": 4, "width": 32, "candidates": 2},
+    "transformer": {"epochs": 2, "width": 32, "layers": 1, "detail": 64},
 }
 
 # Promises that a generator is known not to keep on an animal: (generator, check, animal) -> why. "*" is any animal.

@@ -27,6 +27,7 @@ _FINE = 100  # of a column where whole rows are
 _COLUMNS = 30  # columns of which pairs are looked at
 _STRONG = 0.3  # Cramér's V from which a pair is strongly related
 _FAR = 0.05  # of likeness: so much below the baseline is far below
+_LEAST = 0.1  # share of the way from the baseline to the real relations that must be gone
 
 
 def refuse_collapse(
@@ -134,10 +135,9 @@ def refuse_worse_than_marginals(
     """
     apart = np.column_stack([rng.permutation(real[:, j]) for j in range(real.shape[1])])
     own, baseline = likeness(real, made, discrete, rng), likeness(real, apart, discrete, rng)
-    if own.pairs < baseline.pairs - _FAR or own.strong <= baseline.strong:
-        found, alone = (
-            (own.pairs, baseline.pairs) if own.pairs < baseline.pairs - _FAR else (own.strong, baseline.strong)
-        )
+    far = own.pairs < baseline.pairs - _FAR
+    if far or own.strong < baseline.strong + _LEAST * (1 - baseline.strong):
+        found, alone = (own.pairs, baseline.pairs) if far else (own.strong, baseline.strong)
         raise FitError(
             f"The made rows are no better than columns drawn one by one: pairs of columns agree to {found:.1%}, "
             f"against {alone:.1%} without any relations."

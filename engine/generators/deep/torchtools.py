@@ -15,6 +15,9 @@ from engine.generators.deep.training import Weights
 from engine.seeds import framework_seed
 
 _MOST_THREADS = 8
+# Below so many numbers in a step's largest tensor one thread computes: OpenMP's threads wait for each other by spinning
+# after every operation, and where another process takes a core, a second of work lasts a minute.
+_ALONE = 1_000_000
 
 
 def device() -> torch.device:
@@ -35,15 +38,17 @@ def thread_count() -> int:
 
 
 @contextmanager
-def session(seed: int, *purpose: str | int) -> Iterator[torch.device]:
+def session(seed: int, *purpose: str | int, work: int = 0) -> Iterator[torch.device]:
     """A stretch of torch's work: its own seed and number of threads; what was set before comes back afterwards.
+
+    work: about how many numbers a step's largest tensor has; several threads compute from a million on.
 
     Two in the same process at once, in threads, would share torch's global state and not repeat themselves.
     """
     where, threads = device(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[where] if where.type == "cuda" else []):
         torch.manual_seed(framework_seed(seed, *purpose))
-        torch.set_num_threads(thread_count())
+        torch.set_num_threads(thread_count() if work >= _ALONE else 1)
         try:
             yield where
         finally:

@@ -1,0 +1,1 @@
+"""The parts of the Transformer over columns: paths of tokens, the network, its training, and walks that make rows."""
