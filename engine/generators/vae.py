@@ -38,13 +38,13 @@ _JUDGED = 100  # rows from which made rows can be told from shuffled ones
 @dataclass(frozen=True)
 class VaeSettings(Settings):
     epochs: int = option(
-        60,
+        50,
         "Passes over a table of 10,000 rows, at most; there are more over a smaller one and fewer over a larger.",
         low=1,
         high=10_000,
     )
     latent: int = option(16, "Latent variables that a row is told by.", low=2, high=256)
-    width: int = option(192, "Neurons that a row is gathered in. More is finer and slower.", low=16, high=2_048)
+    width: int = option(128, "Neurons that a row is gathered in. More is finer and slower.", low=16, high=2_048)
     free_nats: float = option(
         0.25,
         "Nats that each latent variable may tell at no cost; more lets them carry more of a row.",
@@ -53,7 +53,7 @@ class VaeSettings(Settings):
         advanced=True,
     )
     dropout: float = option(
-        0.1, "Share of neurons left out at random in training; more stays further from single rows.",
+        0.25, "Share of neurons left out at random in training; more stays further from single rows.",
         low=0.0, high=0.9, advanced=True,
     )  # fmt: skip
 
@@ -131,7 +131,7 @@ class Vae(Generator):
         epochs = math.ceil(self.settings.epochs * math.sqrt(_USUAL_ROWS / len(own)))
         shape = Shape(self.settings.latent, self.settings.width, self.settings.free_nats, self.settings.dropout)
         values = tokens.encode(self.blocks.encode(codes))
-        model = Training(tokens, values, own, held, shape, epochs, seed)
+        model = Training(tokens, values, own, held, shape, seed)
         schedule = training.Schedule(epochs, _RATE, _PATIENCE)
         self.outcome: Outcome = training.Training(schedule, budget, reporter, cancel).run(model)
         self.notes.append(self.outcome.sentence)

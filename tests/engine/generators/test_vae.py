@@ -165,7 +165,7 @@ from tests.engine.generators.test_vae import tokens_of
 codes, tokens = tokens_of("many levels")
 values = tokens.encode(tokens.blocks.encode(codes))
 rows = np.arange(len(values))
-training = Training(tokens, values, rows, rows, Shape(3, 20, 0.1, 0.0), 1, 0)
+training = Training(tokens, values, rows, rows, Shape(3, 20, 0.1, 0.0), 0)
 rng = np.random.default_rng(0)
 training.restore({name: rng.normal(0, 0.3, own.shape).astype(np.float32) + np.where(own < -1e8, own, 0)
                   for name, own in training.snapshot().items()})

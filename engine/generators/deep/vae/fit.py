@@ -25,7 +25,6 @@ WARM_UP = 0.1  # share of the training in which the price of the latent variable
 _CLIP = 5.0  # largest norm of a gradient
 _MOST_CELLS = 512 * 32  # rows times tokens of a batch: wide tables get smaller ones
 _AT_ONCE = 1_024  # rows that are measured at a time
-_FEW_STEPS = 100  # up to which compiling the train step takes longer than the training
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,7 @@ class Shape:
 class Training:
     """values: (rows, tokens) of all rows; own, held: numbers of the rows to learn from and to be judged by."""
 
-    def __init__(
-        self, tokens: Tokens, values: Ints, own: Ints, held: Ints, shape: Shape, epochs: int, seed: int
-    ) -> None:
+    def __init__(self, tokens: Tokens, values: Ints, own: Ints, held: Ints, shape: Shape, seed: int) -> None:
         self.tokens, self.shape = tokens, shape
         self.own, self.held = own, held
         most = max(_MOST_CELLS // max(len(tokens), 1), 16)
@@ -70,9 +67,8 @@ class Training:
         )
         self._optimizer = keras.optimizers.Adam(1e-3)
         self._optimizer.build(self.model.trainable_weights)
-        few = epochs * self.batches <= _FEW_STEPS
-        self._step = self._learn if few else tf.function(self._learn)
-        self._measured = self._measure if few else tf.function(self._measure, reduce_retracing=True)
+        self._step = tf.function(self._learn)
+        self._measured = tf.function(self._measure, reduce_retracing=True)
 
     def _learn(self, tokens: Any, counted: Any, noise: Any, kept: Any, beta: Any) -> Any:
         """One batch: gradients, cut, and a step of the optimiser. Returns the three losses."""
