@@ -37,6 +37,7 @@ _BATCH = 512
 _PLACES = 16_384  # rows times columns of a batch, at most
 _LEAST_STEPS = 600  # a small table is gone through more often, until that many batches were learned from
 _COMPARED = 100  # rows from which made rows must beat columns drawn one by one
+_MADE_CELLS = 400_000  # rows times columns that are made at a time
 _SEEN = 5_000  # real rows that made ones are held against
 
 
@@ -105,10 +106,7 @@ def trained_on(
 
     The rows of earlier trainings are not kept: as many made by the model stand in for them, so that it does not forget.
     """
-    with torchtools.session(seed, "transformer", "remember"):
-        old = new_rows(model, before, {}, seed, "remember", reporter)
-    assert old is not None
-    both = np.concatenate([codes, old])
+    both = np.concatenate([codes, *_remembered(model, before, seed, reporter)])
     later = TableModel.from_state(model.state())
     schedule = _schedule(len(both), model, wishes.epochs)
     schedule = replace(schedule, rate=_AGAIN * schedule.rate, epochs=max(schedule.epochs // 2, 1))
@@ -116,6 +114,18 @@ def trained_on(
     with torchtools.session(seed, "transformer", "look"):
         _look(later, codec, both, seed, reporter)
     return later, notes
+
+
+def _remembered(model: TableModel, rows: int, seed: int, reporter: Reporter) -> list[Floats]:
+    """As many rows made by the model, in parts."""
+    step = max(_MADE_CELLS // len(model.cells), 1)
+    parts = []
+    with torchtools.session(seed, "transformer", "remember"):
+        for batch, at in enumerate(range(0, rows, step)):
+            made = new_rows(model, min(step, rows - at), {}, seed, f"remember {batch}", reporter)
+            assert made is not None
+            parts.append(made)
+    return parts
 
 
 def _schedule(rows: int, model: TableModel, epochs: int) -> Schedule:
