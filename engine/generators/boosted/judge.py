@@ -23,6 +23,7 @@ Ints = NDArray[np.int64]
 HOW = Boosting(leaves=31, rows=50, rate=0.05, rounds=400, patience=20)
 _LOW, _HIGH = -3.0, 2.0  # log odds beyond which the judge is not believed
 _HELD = 0.1
+_SURE = 3.0  # standard errors by which it must tell held-out rows apart: choosing at random costs more than it brings
 
 
 class Judge:
@@ -47,25 +48,29 @@ class Judge:
 def train_judge(
     real: View, made: View, looks: list[Look], rng: np.random.Generator, watch: Watch, how: Boosting = HOW
 ) -> Judge | None:
-    """None when held-out rows show nothing that tells the two apart."""
+    """None when held-out rows do not show for sure that it tells the two apart.
+
+    A choice among candidates by chance undoes what systematic sampling of their decisions has balanced: with a judge
+    that knew nothing, census and airbnb came out farther from fresh rows by .01 than with none.
+    """
     both = np.concatenate([real.features, made.features])
     sources = np.array([j for j in range(both.shape[1]) if len(np.unique(both[:, j])) > 1], dtype=np.int64)
     if not len(sources):
         return None
     label = np.r_[np.ones(len(real)), np.zeros(len(made))]
     categories = [place for place, j in enumerate(sources) if looks[j].category]
-    boosted = boost(
-        np.ascontiguousarray(both[:, sources]),
-        label,
-        rng.random(len(label)) < _HELD,
-        how,
-        objective="binary",
-        start=np.full(len(label), np.log(len(real) / len(made))),
-        categories=categories,
-        watch=watch,
-    )
-    fair = -np.mean(label) * np.log(np.mean(label)) - np.mean(1 - label) * np.log(np.mean(1 - label))
-    return Judge(sources, boosted) if boosted.loss < fair else None
+    features = np.ascontiguousarray(both[:, sources])
+    held = rng.random(len(label)) < _HELD
+    start = np.full(len(label), np.log(len(real) / len(made)))
+    boosted = boost(features, label, held, how, objective="binary", start=start, categories=categories, watch=watch)
+    gained = _log_chance(start[held] + boosted.raw(features[held]), label[held]) - _log_chance(start[held], label[held])
+    sure = held.sum() > 1 and gained.mean() > _SURE * gained.std() / np.sqrt(held.sum())
+    return Judge(sources, boosted) if sure else None
+
+
+def _log_chance(odds: Floats, label: Floats) -> Floats:
+    """(rows,) log of the chance that the (rows,) log odds give to the label."""
+    return np.asarray(-np.logaddexp(0.0, np.where(label > 0, -odds, odds)))
 
 
 def chosen(log_weight: Floats, kept: int, rng: np.random.Generator) -> Ints:
