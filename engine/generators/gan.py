@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GanSettings(Settings):
-    epochs: int = option(150, "Passes over the rows, at most, of 50 batches and more.", low=1, high=10_000)
+    epochs: int = option(20, "Passes over the rows, at most, of 50 batches and more.", low=1, high=10_000)
     width: int = option(256, "Neurons of a hidden layer. More is finer and slower.", low=16, high=2_048)
     candidates: int = option(
         4,
@@ -39,7 +39,7 @@ class GanSettings(Settings):
         advanced=True,
     )
     pairs: float = option(
-        0.5,
+        1.0,
         "Weight of the averages of all products of two entries beside the critic; 0 leaves all to the critic.",
         low=0.0,
         high=100.0,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.codecs.table import TableCodec
+from engine.errors import FitError
 from engine.generators.deep import checks, training
 from engine.generators.deep.blocks import TableBlocks
 from engine.generators.deep.gan.learner import Learner
@@ -26,12 +27,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _RATE = 1e-3
-_PATIENCE = 20  # epochs; a GAN's figures swing
-_GAIN = 1e-5
+_PATIENCE = 3  # of all epochs, that part may pass without a better one: a GAN's figures swing while rates are high
+_GAIN = 1e-4
 _CALIBRATED = 8_192  # rows by which shares are corrected
 _TRAINING = 0.85  # share of the time for generator and critic, the rest is the judge's
 _CHOOSABLE = 300  # rows from which a judge is worth it
 _JUDGED = 100  # rows from which made rows can be told from shuffled ones
+_RAKED = 20_000  # made rows by which the judge's shares are corrected
 _REAL = 100_000  # rows that the judge learns from, at most
 _BATCH, _SMALL = 512, 128  # rows of a batch, at most and at least
 
@@ -63,7 +65,7 @@ class Fitting:
                 return model
             outcome.demand()
             self.notes.append(outcome.sentence)
-            self._refuse(model, codes)
+            self._refuse(model, codes, outcome.learned)
             if self.settings.candidates > 1 and len(codes) >= _CHOOSABLE and not budget.over:
                 self._choose(model, codes, budget)
         return model
@@ -83,17 +85,19 @@ class Fitting:
         )
 
     def _train(self, learner: Learner, budget: Budget) -> training.Outcome:
-        schedule = training.Schedule(self.settings.epochs, _RATE, _PATIENCE, gain=_GAIN)
+        schedule = training.Schedule(
+            self.settings.epochs, _RATE, max(self.settings.epochs // _PATIENCE, 20), gain=_GAIN
+        )
         own = Budget(budget.left() * _TRAINING)
         return training.Training(schedule, own, self.reporter, self.cancel).run(learner)
 
     def _corrected(self, learner: Learner) -> Maker:
         maker = learner.maker()
         self.reporter.step(0, message="shares of options are corrected")
-        maker.calibrate(_CALIBRATED, stream(self.seed, "gan", "correction"))
+        maker.calibrate(learner.layout.at_once(_CALIBRATED), stream(self.seed, "gan", "correction"))
         return maker
 
-    def _refuse(self, model: TableGan, codes: Floats) -> None:
+    def _refuse(self, model: TableGan, codes: Floats, learned: bool) -> None:
         """Raise FitError where made rows have collapsed, or keep relations no better than shuffled ones."""
         rng = stream(self.seed, "gan", "refusal")
         real = codes if len(codes) <= checks.ROWS else codes[rng.choice(len(codes), checks.ROWS, replace=False)]
@@ -103,12 +107,14 @@ class Fitting:
         discrete = [column.discrete for column in self.codec.codecs]
         checks.refuse_collapse(real, made, [column.column.name for column in self.codec.codecs], discrete, rng)
         own, alone = checks.refuse_worse_than_marginals(real, made, discrete, rng)
+        if not learned and not math.isnan(own.strong):
+            raise FitError("Training learned no relation: no epoch was better than columns drawn one by one.")
         if not math.isnan(own.pairs):
             self.notes.append(f"Pairs of columns agree to {own.pairs:.1%}, without any relations to {alone.pairs:.1%}.")
 
     def _choose(self, model: TableGan, codes: Floats, budget: Budget) -> None:
         """Train the judge on as many made rows as real ones."""
-        from engine.generators.deep.gan.judge import train_judge
+        from engine.generators.deep.gan.judge import Judge, train_judge
 
         rng = stream(self.seed, "gan", "judge")
         real = codes if len(codes) <= _REAL else codes[rng.choice(len(codes), _REAL, replace=False)]
@@ -119,7 +125,7 @@ class Fitting:
             self.reporter.step(0, message=f"choice among candidates, {share:.0%}")
             return not (budget.over or (self.cancel is not None and self.cancel.finishing))
 
-        model.judge = train_judge(
+        weights = train_judge(
             lambda rows: model.layout.features(known.take(rows)),
             lambda rows: model.layout.features(other.take(rows)),
             (len(known), len(other)),
@@ -128,5 +134,9 @@ class Fitting:
             rng=rng,
             more=more,
         )
-        if model.judge is None:
+        if weights is not None:
+            judge = Judge(weights, np.zeros(model.layout.options))
+            judge.rake(model.layout.features(other.take(slice(0, model.layout.at_once(_RAKED)))), model.layout)
+            model.judge = judge
+        else:
             self.notes.append("Rows are taken as they are made: no network could tell them from real ones.")

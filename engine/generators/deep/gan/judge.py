@@ -13,19 +13,25 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.generators.deep.gan.layout import Layout
+from engine.generators.deep.training import Weights
+
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 _LOW, _HIGH = -4.0, 2.5  # log odds beyond which the judge is not believed
 _SLOPE = 0.2
+_SWEEPS = 10  # of raking
+_FAR = 2.0  # a shift, at most
 
 
 class Judge:
-    """weights: of three layers, by name, in plain numpy."""
+    """weights: of three layers, by name, in plain numpy; shift: (options,) added to the log weight of a row for each
+    option that it has."""
 
-    def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
-        self.weights = dict(weights)
+    def __init__(self, weights: Mapping[str, NDArray[Any]], shift: Floats) -> None:
+        self.weights, self.shift = dict(weights), shift
 
     def log_weight(self, features: Singles) -> Floats:
         """(rows, width) -> (rows,) log of the ratio of true to made density."""
@@ -34,15 +40,31 @@ class Judge:
             x = x @ w[f"{layer}.weight"].T + w[f"{layer}.bias"]
             if layer < 6:
                 x = np.where(x > 0, x, np.float32(_SLOPE) * x)
-        return np.clip(x[:, 0].astype(np.float64), _LOW, _HIGH)
+        own = np.clip(x[:, 0].astype(np.float64), _LOW, _HIGH)
+        return np.asarray(own + features[:, : len(self.shift)] @ self.shift)
+
+    def rake(self, features: Singles, layout: Layout) -> None:
+        """Shift the weights so that the weighted shares of options among these made rows are those of training
+        (raking, Deming and Stephan 1940): the judge shall tell which rows go together, not how frequent options are."""
+        log_weight = self.log_weight(features)
+        for _ in range(_SWEEPS):
+            for i in range(layout.blocks):
+                part = layout.part(i)
+                hot = features[:, part]
+                weight = np.exp(log_weight - log_weight.max())
+                met = (weight @ hot) / weight.sum()
+                step = np.log(np.maximum(layout.shares[part], 1e-9)) - np.log(np.maximum(met, 1e-9))
+                before = self.shift[part].copy()
+                self.shift[part] = np.clip(before + np.where(met > 0, step, 0.0), -_FAR, _FAR)
+                log_weight = log_weight + hot @ (self.shift[part] - before)
 
     def state(self) -> dict[str, Any]:
-        return {"weights": self.weights}
+        return {"weights": self.weights, "shift": self.shift}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any], width: int) -> Self:
-        own = cls(state["weights"])
-        if own.weights["0.weight"].shape[1] != width:
+    def from_state(cls, state: Mapping[str, Any], layout: Layout) -> Self:
+        own = cls(state["weights"], state["shift"])
+        if own.weights["0.weight"].shape[1] != layout.width or own.shift.shape != (layout.options,):
             raise ValueError("judge and layout do not agree")
         return own
 
@@ -57,9 +79,10 @@ def train_judge(
     rng: np.random.Generator,
     more: Callable[[float], bool],
     passes: int = 30,
-) -> Judge | None:
+) -> Weights | None:
     """real, made: features of chosen rows; rows: how many there are of each; more: told the share that is done, says
-    whether to go on. None when held-out rows show nothing that tells the two apart. torch's seed must be set."""
+    whether to go on. Weights of a `Judge`,
+    or None when held-out rows show nothing that tells the two apart. torch's seed must be set."""
     import torch
     from torch.nn import functional
 
@@ -70,7 +93,8 @@ def train_judge(
     average = _network(real(known[0][:1]).shape[1], width)
     put_weights(average, weights_of(network))
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-2)
-    kept, lowest, best = None, float(np.log(2)) - 1e-4, 0
+    kept: Weights | None = None
+    lowest, best = float(np.log(2)) - 1e-4, 0
 
     def loss(net: torch.nn.Module, one: Ints, other: Ints) -> torch.Tensor:
         for_real, for_made = net(torch.from_numpy(real(one))), net(torch.from_numpy(made(other)))
@@ -82,7 +106,7 @@ def train_judge(
         batches = max(min(len(one), len(other)) // batch, 1)
         for i in range(batches):
             if not more((number + i / batches) / passes):
-                return Judge(kept) if kept else None
+                return kept
             part = slice(i * batch, (i + 1) * batch)
             found = loss(network, one[part], other[part])
             optimiser.zero_grad()
@@ -97,7 +121,7 @@ def train_judge(
             kept, lowest, best = weights_of(average), now, number
         elif number - best >= 3:
             break
-    return Judge(kept) if kept else None
+    return kept
 
 
 def _split(rows: int, rng: np.random.Generator) -> tuple[Ints, Ints]:

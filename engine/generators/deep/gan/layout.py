@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
+_ENTRIES = 10_000_000  # of a matrix of rows, at most
+
 
 class Layout:
     """sizes: (blocks,) options of each; start: (blocks + 1,) first option of each, numbered through all blocks;
@@ -62,6 +64,10 @@ class Layout:
     def width(self) -> int:
         """Entries of a row as the networks see it."""
         return self.options + self.scalars + len(self.middle)
+
+    def at_once(self, most: int) -> int:
+        """Rows that are worked on at a time: `most`, fewer where rows are wide."""
+        return max(min(most, _ENTRIES // max(self.width, 1)), 1)
 
     def hot(self, options: Ints) -> Singles:
         """(rows, blocks) -> (rows, options), 1 for each block's own."""

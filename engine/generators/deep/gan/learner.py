@@ -26,7 +26,7 @@ _PENALTY = 10.0
 _EVERY = 4  # batches from one gradient penalty, of as many times the weight, to the next (Karras et al. 2020)
 _AVERAGE = 0.999  # what the averaged generator keeps at each batch
 _LEAST = 50  # batches of an epoch
-_LOOKED = 3_000  # made rows that are looked at in validation
+_LOOKED = 2_000  # made rows that are looked at in validation
 
 
 class Learner:
@@ -116,9 +116,9 @@ class Learner:
         return {"generator": float(fooled.detach()), "condition": float(missed.detach()), "pairs": self.pairs.size}
 
     def validate(self) -> float:
-        """How far shares of pairs of options are from the held-out rows' (0: the same, 1: nothing in common)."""
+        """How far shares of pairs of options are from the held-out rows' (0: the same, 1: as without relations)."""
         rng = np.random.default_rng(self._looked_seed)  # the same noise each time, so that epochs compare
-        return self.judged.far(self.maker().expected(_LOOKED, rng))
+        return self.judged.far(self.maker().expected(self.layout.at_once(_LOOKED), rng))
 
     def maker(self) -> Maker:
         return Maker(self.layout, weights_of(self.average))

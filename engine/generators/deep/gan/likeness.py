@@ -27,16 +27,21 @@ class PairShares:
         block = np.repeat(np.arange(len(parts)), [part.stop - part.start for part in parts])
         # A pair within one block says nothing; a lone block is judged by its own shares instead.
         self.apart = block[:, None] != block[None, :] if len(parts) > 1 else np.eye(len(block), dtype=bool)
-        self.pairs = max(len(parts) * (len(parts) - 1), 1)
+        self.lone = len(parts) == 1
         self.wanted = self._shares(layout.hot(options))
+        alone = layout.shares[self.entries]
+        start = np.diag(alone) if self.lone else np.outer(alone, alone)
+        self.unit = max(float(np.square(start - self.wanted)[self.apart].sum()), 1e-9)
 
     def _shares(self, chances: Singles) -> Singles:
         own = chances[:, self.entries]
-        if self.pairs == 1:
+        if self.lone:
             return np.asarray(np.diag(own.mean(axis=0)))
         return np.asarray(own.T @ own / np.float32(max(len(own), 1)))
 
     def far(self, chances: Singles) -> float:
-        """(rows, options) chances of made rows -> mean total variation distance of a pair's table."""
-        apart = np.abs(self._shares(chances) - self.wanted)
-        return float(apart[self.apart].sum(dtype=np.float64) / self.pairs / 2)
+        """(rows, options) chances of made rows -> squared distance from the wanted shares, in units of the squared
+        distance of columns drawn one by one: 0 is the same, 1 knows no relation. Squares, unlike sizes, add to the
+        noise of few held-out rows only a constant."""
+        apart = (self._shares(chances) - self.wanted)[self.apart]
+        return float(np.square(apart).sum(dtype=np.float64) / self.unit)

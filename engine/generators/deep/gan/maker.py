@@ -24,7 +24,7 @@ Singles = NDArray[np.float32]
 _ROWS = 4_096  # that go through the network at a time
 _EPSILON = 1e-5  # of LayerNorm, as in torch
 _KNOTS = 65  # of a scalar's distribution
-_ROUNDS = 12  # of correcting all shares
+_ROUNDS, _FEW_ROUNDS = 12, 3  # of correcting all shares, for good and for a look
 _FAR = 4.0  # a correction of a log chance, at most
 
 
@@ -68,16 +68,21 @@ class Maker:
         return found
 
     def expected(self, rows: int, rng: np.random.Generator) -> Singles:
-        """(rows, options) chances of fresh rows."""
-        return self.chances(self._raw(rows, rng)[0])
+        """(rows, options) chances of fresh rows, their shares corrected on these rows themselves."""
+        logits, _ = self._raw(rows, rng)
+        self._correct(logits, _FEW_ROUNDS)
+        return self.chances(logits)
+
+    def _correct(self, logits: Singles, rounds: int) -> None:
+        wanted = np.log(np.maximum(self.layout.shares, 1e-9))
+        for _ in range(rounds):
+            met = self.chances(logits).mean(axis=0, dtype=np.float64)
+            self.correction = np.clip(self.correction + wanted - np.log(np.maximum(met, 1e-9)), -_FAR, _FAR)
 
     def calibrate(self, rows: int, rng: np.random.Generator) -> None:
         """Correct shares and scalars by `rows` fresh rows."""
         logits, scalars = self._raw(rows, rng)
-        wanted = np.log(np.maximum(self.layout.shares, 1e-9))
-        for _ in range(_ROUNDS):
-            met = self.chances(logits).mean(axis=0, dtype=np.float64)
-            self.correction = np.clip(self.correction + wanted - np.log(np.maximum(met, 1e-9)), -_FAR, _FAR)
+        self._correct(logits, _ROUNDS)
         if self.layout.scalars:
             knots = np.quantile(scalars.astype(np.float64), np.linspace(0, 1, _KNOTS), axis=0).T
             self.knots = np.maximum.accumulate(knots + np.arange(_KNOTS) * 1e-9, axis=1)
@@ -86,12 +91,13 @@ class Maker:
         """Options drawn by systematic sampling, and scalars whose places are even."""
         options = np.zeros((rows, self.layout.blocks), np.int64)
         scalars = np.zeros((rows, self.layout.scalars), np.float32)
-        for at in range(0, rows, _ROWS):
-            part = slice(at, min(at + _ROWS, rows))
+        step = self.layout.at_once(_ROWS)
+        for at in range(0, rows, step):
+            part = slice(at, min(at + step, rows))
             logits, raw = self._raw(part.stop - at, rng)
-            chances = self.chances(logits).astype(np.float64)
+            chances = self.chances(logits)
             for i in range(self.layout.blocks):
-                options[part, i] = drawn(chances[:, self.layout.part(i)], rng)
+                options[part, i] = drawn(chances[:, self.layout.part(i)].astype(np.float64), rng)
             for k, knots in enumerate(self.knots):
                 scalars[part, k] = np.interp(raw[:, k], knots, np.linspace(-1, 1, _KNOTS))
         return Encoded(options, scalars, np.ones(scalars.shape, dtype=bool))

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
 _AT_ONCE = 4_096  # candidates that are made and judged at a time
-_ENTRIES = 20_000_000  # of a matrix of candidates, at most
+_CANDIDATES = 65_536  # among which rows are chosen
 
 
 class TableGan:
@@ -48,7 +48,7 @@ class TableGan:
     ) -> Floats:
         """(rows, columns) codes of new rows, each chosen among some candidates. step: told how many rows were added."""
         factor = candidates if self.judge is not None else 1
-        size = max(min(_ENTRIES // max(self.layout.width, 1), 16 * _AT_ONCE) // factor, 1)
+        size = max(_CANDIDATES // factor, 1)
         parts = [np.empty((0, len(self.blocks.cells)))]
         for batch, at in enumerate(range(0, rows, size)):
             count = min(size, rows - at)
@@ -60,9 +60,9 @@ class TableGan:
         codes = self.candidates(rows * factor, rng)
         if self.judge is None:
             return codes
-        weight = np.concatenate(
-            [self.judge.log_weight(self.features(codes[at : at + _AT_ONCE])) for at in range(0, len(codes), _AT_ONCE)]
-        )
+        step = self.layout.at_once(_AT_ONCE)
+        parts = [self.judge.log_weight(self.features(codes[at : at + step])) for at in range(0, len(codes), step)]
+        weight = np.concatenate(parts) if parts else np.zeros(0)
         return codes[chosen(weight, rows, rng)]
 
     def state(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class TableGan:
         blocks = TableBlocks.from_state(state["blocks"])
         layout = layout_of(codec, blocks)
         maker = None if state["maker"] is None else Maker.from_state(layout, state["maker"])
-        judge = None if state["judge"] is None else Judge.from_state(state["judge"], layout.width)
+        judge = None if state["judge"] is None else Judge.from_state(state["judge"], layout)
         if (maker is None) != (layout.blocks == 0):
             raise ValueError("network and blocks do not agree")
         return cls(blocks, layout, maker, judge)

@@ -1,0 +1,288 @@
+"""The GAN: modes and conditional relations are kept, its parts agree with each other, and broken training is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from engine import fallback
+from engine.codecs.table import TableCodec
+from engine.errors import FitError
+from engine.generators.deep.blocks import Encoded, TableBlocks
+from engine.generators.deep.gan import learner as learning
+from engine.generators.deep.gan.conditions import Conditions, as_they_occur
+from engine.generators.deep.gan.judge import Judge, train_judge
+from engine.generators.deep.gan.learner import Learner
+from engine.generators.deep.gan.likeness import PairShares
+from engine.generators.deep.gan.losses import Pairs, gradient_penalty
+from engine.generators.deep.gan.model import layout_of
+from engine.generators.deep.gan.networks import Critic, Looks, Size
+from engine.generators.deep.torchtools import session
+from engine.generators.gan import Gan
+from engine.progress import CancelToken, Progress
+from engine.table.schema import Schema
+from tests.engine.generators.samples import decimal, of, people
+
+SMALL = {"epochs": 20, "width": 64, "candidates": 2}
+PEAKS = np.array([10.0, 20.0, 50.0])
+
+
+def peaks(rows: int = 1_500, seed: int = 0) -> tuple[pd.DataFrame, Schema]:
+    """Three narrow peaks of x; y lies at a place of its own for each of them, the kind is nearly always theirs."""
+    rng = np.random.default_rng(seed)
+    peak = rng.choice(3, rows, p=[0.5, 0.35, 0.15])
+    x = np.round(PEAKS[peak] + rng.normal(0, 0.3, rows), 3)
+    y = np.round(np.array([5.0, -5.0, 0.0])[peak] + rng.normal(0, 0.5, rows), 3)
+    return of((decimal("x", 3), x), (decimal("y", 3), y))
+
+
+def small(seed: int = 0, rows: int = 400) -> tuple[Learner, TableBlocks, Encoded, TableCodec, np.ndarray]:
+    table, schema = people(rows, seed)
+    codec = TableCodec(schema).fit(table)
+    codes = codec.encode(table)
+    blocks = TableBlocks.fit(codec, codes, 0)
+    encoded = blocks.encode(codes)
+    layout = layout_of(codec, blocks)
+    with session(0, "test") as where:
+        own = Learner(
+            layout, Size(noise=8, width=16, pack=2), encoded, encoded,
+            batch=8, pairs=1.0, rng=np.random.default_rng(0), where=where,
+        )  # fmt: skip
+    return own, blocks, encoded, codec, codes
+
+
+# What it is for
+
+
+def test_modes_and_what_depends_on_them_are_kept() -> None:
+    table, schema = peaks()
+    made = Gan(SMALL).fit(table, schema, seed=0).sample(3_000, seed=1)
+    x, y = made["x"].to_numpy(), made["y"].to_numpy()
+    nearest = np.abs(x[:, None] - PEAKS).argmin(axis=1)
+    assert (np.abs(x - PEAKS[nearest]) < 1.5).mean() > 0.98  # next to nothing between the peaks
+    np.testing.assert_allclose(np.bincount(nearest, minlength=3) / len(x), [0.5, 0.35, 0.15], atol=0.05)
+    for peak, centre in enumerate((5.0, -5.0, 0.0)):
+        assert (np.abs(y[nearest == peak] - centre) < 2).mean() > 0.75
+
+
+def test_a_category_asks_for_its_numbers() -> None:
+    table, schema = people(2_000)
+    made = Gan(SMALL).fit(table, schema, seed=0).sample(3_000, seed=1)
+    middle = made.groupby("group")["height"].mean()
+    real = table.groupby("group")["height"].mean()
+    np.testing.assert_allclose(middle[["a", "b", "c"]], real[["a", "b", "c"]], atol=1.5)
+    flags = made.groupby("group")["flag"].mean().astype(float)
+    assert flags["c"] > flags["a"] + 0.15
+    assert made[["height", "weight"]].astype(float).corr().iloc[0, 1] > 0.5
+
+
+# Broken training
+
+
+def test_a_loss_that_is_no_number_fails_and_another_method_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(critic: Critic, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        return gradient_penalty(critic, real, made) * float("nan")
+
+    monkeypatch.setattr(learning, "gradient_penalty", broken)
+    table, schema = people(400)
+    with pytest.raises(FitError, match="no longer a number"):
+        Gan(SMALL).fit(table, schema, seed=0)
+    model, failed = fallback.fit("gan", SMALL, table, schema, seed=0)
+    assert model.info.key != "gan"
+    assert "no longer a number" in failed[0].reason
+
+
+def test_a_generator_that_collapsed_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training ends on one option of every block, whatever the noise, and validation does not see it."""
+    learn = Learner.learn
+
+    def collapsing(self: Learner, rate: float) -> dict[str, float]:
+        losses = learn(self, rate)
+        with torch.no_grad():
+            self.average.out.weight.zero_()
+            self.average.out.bias.zero_()
+            self.average.out.bias[self.layout.start[:-1]] = 50.0
+        return losses
+
+    falling = iter(range(1_000, 0, -1))
+    monkeypatch.setattr(Learner, "learn", collapsing)
+    monkeypatch.setattr(Learner, "validate", lambda self: float(next(falling)))
+    table, schema = people(600)
+    with pytest.raises(FitError, match="collapsed"):
+        Gan(SMALL).fit(table, schema, seed=0)
+
+
+def test_a_generator_that_learns_no_relation_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Learner, "learn", lambda self, rate: {"critic": 0.0})
+    table, schema = peaks(300)
+    with pytest.raises(FitError, match="columns drawn one by one"):
+        Gan(SMALL).fit(table, schema, seed=0)
+
+
+def test_a_stop_keeps_the_best_so_far() -> None:
+    token = CancelToken()
+    heard: list[float | None] = []
+
+    def listen(progress: Progress) -> None:
+        heard.append(progress.losses.get("validation"))
+        if len([v for v in heard if v is not None]) == 15:
+            token.finish()
+
+    table, schema = peaks(600)
+    model = Gan({**SMALL, "epochs": 30}).fit(table, schema, seed=0, progress=listen, cancel=token)
+    assert any("stopped by you" in note for note in model.notes)
+    assert len(model.sample(10, seed=0)) == 10
+
+
+# Its parts
+
+
+def test_rows_look_the_same_to_numpy_and_torch() -> None:
+    own, _, encoded, _, _ = small()
+    looks = Looks(own.layout)
+    scalars = torch.from_numpy(encoded.scalars)
+    found = looks.features(torch.from_numpy(own.layout.hot(encoded.options)), scalars)
+    np.testing.assert_allclose(found.numpy(), own.layout.features(encoded), atol=1e-6)
+
+
+def test_ranks_rise_with_the_values() -> None:
+    own, _, encoded, codec, codes = small()
+    features = own.layout.features(encoded)
+    ranks = features[:, own.layout.options + own.layout.scalars :]
+    numbers = [j for j, column in enumerate(codec.codecs) if not column.discrete]
+    for place, j in enumerate(numbers):
+        assert pd.Series(ranks[:, place]).corr(pd.Series(codes[:, j]), method="spearman") > 0.999
+    assert np.abs(ranks).max() <= 1
+
+
+def test_sampling_without_torch_says_what_the_network_says() -> None:
+    own, *_ = small()
+    for _ in range(3):
+        own.learn(1e-3)
+    noise = np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32)
+    asked = np.arange(20) % own.layout.options
+    with torch.no_grad():
+        logits, scalars = own.average(torch.from_numpy(noise), torch.from_numpy(asked))
+    by_numpy = own.maker().outputs(noise, asked)
+    np.testing.assert_allclose(by_numpy[0], logits.numpy(), atol=1e-4)
+    np.testing.assert_allclose(by_numpy[1], scalars.numpy(), atol=1e-4)
+
+
+def test_one_batch_teaches_both_networks() -> None:
+    own, *_ = small()
+    before = [p.detach().clone() for net in (own.generator, own.critic) for p in net.parameters()]
+    losses = own.learn(1e-2)
+    after = [p.detach() for net in (own.generator, own.critic) for p in net.parameters()]
+    assert set(losses) == {"critic", "generator", "condition", "pairs"}
+    assert all(np.isfinite(loss) for loss in losses.values())
+    assert sum(not torch.equal(a, b) for a, b in zip(before, after, strict=True)) > len(before) / 2
+
+
+def test_drawn_options_follow_their_chances_and_pass_gradients() -> None:
+    own, *_ = small()
+    looks, rows = Looks(own.layout), 4_000
+    torch.manual_seed(0)
+    logits = torch.log(torch.from_numpy(own.layout.shares).float() + 1e-6).repeat(rows, 1).requires_grad_(True)
+    hot = looks.drawn(logits)
+    np.testing.assert_allclose(hot.detach().mean(dim=0).numpy(), own.layout.shares, atol=0.04)
+    for i in range(own.layout.blocks):
+        np.testing.assert_allclose(hot[:, own.layout.part(i)].detach().sum(dim=1).numpy(), 1, atol=1e-5)
+    hot[:, 0].sum().backward()
+    assert logits.grad is not None
+    assert float(logits.grad.abs().sum()) > 0
+
+
+def test_rare_options_are_practised_and_stand_beside_a_row_that_has_them() -> None:
+    rng = np.random.default_rng(0)
+    options = np.c_[(np.arange(1_000) < 10).astype(np.int64), rng.integers(0, 3, 1_000)]
+    asked = Conditions(options, np.array([2, 3])).draw(4_000, rng)
+    assert (options[asked.row, asked.block] == asked.option).all()
+    rare = asked.option[asked.block == 0].mean()
+    assert 0.15 < rare < 0.4  # log 11 / (log 11 + log 991) is a quarter; a hundredth of the rows have it
+
+
+def test_for_the_person_options_are_asked_for_as_often_as_they_occur() -> None:
+    own, *_ = small()
+    layout = own.layout
+    asked = as_they_occur(layout, 40_000, np.random.default_rng(0))
+    share = np.bincount(asked, minlength=layout.options) / 40_000 * layout.blocks
+    np.testing.assert_allclose(share, layout.shares, atol=0.03)
+
+
+def test_products_of_entries_show_a_lost_relation() -> None:
+    torch.manual_seed(0)
+    real = torch.randn(2_000, 1).repeat(1, 2)
+    apart = torch.randn(2_000, 2, requires_grad=True)
+    pairs = Pairs(2)
+    pairs.loss(real, apart).backward()
+    wrong = pairs.size
+    pairs.renew()
+    pairs.loss(real, real.flip(0))
+    assert wrong > 100 * pairs.size + 0.5
+    assert apart.grad is not None
+    moved = (apart - 100 * apart.grad).detach()
+    assert np.corrcoef(moved.T.numpy())[0, 1] > 0.05
+
+
+def test_wide_rows_are_folded_and_still_tell_a_lost_relation() -> None:
+    torch.manual_seed(0)
+    half = (torch.rand(500, 1) < 0.5).float()
+    real = torch.cat([half, torch.zeros(500, 1_500), half], dim=1)
+    apart = torch.cat([half, torch.zeros(500, 1_500), half[torch.randperm(500)]], dim=1)
+    pairs = Pairs(1_502)
+    pairs.loss(real, apart)
+    wrong = pairs.size
+    pairs.renew()
+    pairs.loss(real, real.clone())
+    assert wrong > 0.01
+    assert pairs.size < 1e-9
+
+
+def test_likeness_sees_relations() -> None:
+    own, _, encoded, _, _ = small()
+    judged = PairShares(own.layout, encoded.options, np.random.default_rng(0))
+    rng = np.random.default_rng(1)
+    apart = np.column_stack([rng.permutation(column) for column in encoded.options.T])
+    assert judged.far(own.layout.hot(encoded.options)) < 1e-9
+    assert judged.far(own.layout.hot(apart)) > 0.5
+
+
+def test_corrected_shares_are_those_of_training() -> None:
+    own, *_ = small()
+    for _ in range(30):
+        own.learn(5e-3)
+    maker = own.maker()
+    maker.calibrate(4_000, np.random.default_rng(0))
+    made = maker.make(4_000, np.random.default_rng(1))
+    shares = own.layout.hot(made.options).mean(axis=0)
+    np.testing.assert_allclose(shares, own.layout.shares, atol=0.03)
+
+
+def test_the_judge_prefers_what_is_real() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1_500, 1))
+    real = np.c_[x, x + 0.1 * rng.normal(size=(1_500, 1))].astype(np.float32)
+    made = rng.normal(size=(1_500, 2)).astype(np.float32)
+    with session(0, "judge"):
+        trained = train_judge(
+            real.__getitem__, made.__getitem__, (1_500, 1_500), width=32, batch=64, rng=rng, more=lambda _: True
+        )
+        none = train_judge(
+            made[:700].__getitem__, made[700:].__getitem__, (700, 800), width=32, batch=64, rng=rng, passes=3,
+            more=lambda _: True,
+        )  # fmt: skip
+    assert trained is not None
+    judge = Judge(trained, np.zeros(0))
+    assert judge.log_weight(real).mean() > judge.log_weight(made).mean() + 1
+    assert none is None or np.abs(Judge(none, np.zeros(0)).log_weight(made)).mean() < 0.5
+
+
+@pytest.mark.parametrize("settings", [{"pack": 3}, {"pairs": 0.0}, {"candidates": 1}, {"pack": 1}])
+def test_every_setting_trains(settings: dict[str, Any]) -> None:
+    table, schema = people(300)
+    model = Gan({**SMALL, **settings}).fit(table, schema, seed=0)
+    assert len(model.sample(20, seed=0)) == 20
