@@ -39,7 +39,7 @@ class GanSettings(Settings):
         advanced=True,
     )
     pairs: float = option(
-        1.0,
+        0.6,
         "Weight of the averages of all products of two entries beside the critic; 0 leaves all to the critic.",
         low=0.0,
         high=100.0,

@@ -26,7 +26,8 @@ _PENALTY = 10.0
 _EVERY = 4  # batches from one gradient penalty, of as many times the weight, to the next (Karras et al. 2020)
 _AVERAGE = 0.999  # what the averaged generator keeps at each batch
 _LEAST = 50  # batches of an epoch
-_LOOKED = 2_000  # made rows that are looked at in validation
+_UNRELATED = 0.01  # distance from unrelated columns that chance brings about
+_LOOKED = 2_000  # rows that are looked at in validation
 
 
 class Learner:
@@ -52,13 +53,19 @@ class Learner:
         self.generator, self.critic = Generator(layout, size).to(where), Critic(layout.width, size).to(where)
         self.average = Generator(layout, size).to(where)
         self.average.load_state_dict(self.generator.state_dict())
-        self.looks, self.pairs, self.weight = Looks(layout).to(where), Pairs(layout.width), pairs
+        self.looks, self.pairs, self.weight = Looks(layout).to(where), Pairs(layout.width), pairs / self._related(rows)
         self.of_generator = torch.optim.Adam(self.generator.parameters(), betas=_BETAS)
         self.of_critic = torch.optim.Adam(self.critic.parameters(), betas=_BETAS)
         self.conditions = Conditions(rows.options, layout.sizes)
         self.judged = PairShares(layout, held.options, rng)
         self._looked_seed = int(rng.integers(2**31))
         self._batches = 0
+
+    def _related(self, rows: Encoded) -> float:
+        """How far the table's pairs are from columns drawn one by one, so that `pairs` means the same on all tables."""
+        part = self.rng.permutation(len(rows))[: self.layout.at_once(_LOOKED)]
+        own = PairShares(self.layout, rows.options[part], self.rng)
+        return max(own.unit * (self.layout.blocks / len(own.chosen)) ** 2, _UNRELATED)
 
     def epoch(self, pace: Pace) -> Mapping[str, float]:
         self.pairs.renew()
