@@ -37,6 +37,27 @@ def test_two_decisions_have_nothing_to_do_with_each_other() -> None:
     assert (first[1:] & first[:-1]).mean() == pytest.approx(0.25, abs=0.01)
 
 
+@pytest.mark.parametrize("level", [0.5, 0.1, 0.02])
+def test_two_decisions_that_order_the_rows_alike_have_nothing_to_do_with_each_other(level: float) -> None:
+    rng = np.random.default_rng(4)
+    rising = level + 1e-6 * np.arange(40_000) / 40_000
+    group = rng.integers(10, size=40_000)
+    together = np.array([(decided(rising, rng, group) & decided(rising, rng, group)).sum() for _ in range(40)])
+    expected = 40_000 * level**2
+    assert together.mean() == pytest.approx(expected, rel=0.1)
+    assert together.std() < 2 * np.sqrt(expected)  # no farther than independent draws' joint counts
+
+
+def test_the_number_hardly_strays_among_rows_of_like_chances() -> None:
+    rng = np.random.default_rng(5)
+    chance = rng.random(20_000)
+    took = decided(chance, rng)
+    for low in np.arange(0, 1, 0.1):
+        own = (chance >= low) & (chance < low + 0.1)
+        # at either end half a block may lie on the other side
+        assert abs(took[own].sum() - chance[own].sum()) < 20  # independent draws: a standard deviation of 21
+
+
 @given(SEEDS)
 def test_what_is_certain_happens_and_what_cannot_be_does_not(seed: int) -> None:
     rng = np.random.default_rng(seed)
