@@ -19,7 +19,6 @@ CHEAP: dict[str, dict[str, Any]] = {
     "copula": {"sweeps": 12, "rows": 500},
     "forest": {"trees": 2},
     "cascade": {"candidates": 2, "detail": 64},
-    "gan": {"epochs": 12, "width": 64, "candidates": 2},
     "vae": {"epochs": 1, "width": 32, "latent": 4},
     "transformer": {"epochs": 2, "width": 32, "layers": 1, "detail": 64},
 }

@@ -33,7 +33,6 @@ _CALIBRATED = 8_192  # rows by which shares are corrected
 _TRAINING = 0.85  # share of the time for generator and critic, the rest is the judge's
 _CHOOSABLE = 300  # rows from which a judge is worth it
 _JUDGED = 100  # rows from which made rows can be told from shuffled ones
-_RAKED = 20_000  # made rows by which the judge's shares are corrected
 _REAL = 100_000  # rows that the judge learns from, at most
 _BATCH, _SMALL = 512, 128  # rows of a batch, at most and at least
 
@@ -135,8 +134,6 @@ class Fitting:
             more=more,
         )
         if weights is not None:
-            judge = Judge(weights, np.zeros(model.layout.options))
-            judge.rake(model.layout.features(other.take(slice(0, model.layout.at_once(_RAKED)))), model.layout)
-            model.judge = judge
+            model.judge = Judge(weights)
         else:
             self.notes.append("Rows are taken as they are made: no network could tell them from real ones.")

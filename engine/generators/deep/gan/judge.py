@@ -22,16 +22,13 @@ Ints = NDArray[np.int64]
 
 _LOW, _HIGH = -4.0, 2.5  # log odds beyond which the judge is not believed
 _SLOPE = 0.2
-_SWEEPS = 10  # of raking
-_FAR = 2.0  # a shift, at most
 
 
 class Judge:
-    """weights: of three layers, by name, in plain numpy; shift: (options,) added to the log weight of a row for each
-    option that it has."""
+    """weights: of three layers, by name, in plain numpy."""
 
-    def __init__(self, weights: Mapping[str, NDArray[Any]], shift: Floats) -> None:
-        self.weights, self.shift = dict(weights), shift
+    def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
+        self.weights = dict(weights)
 
     def log_weight(self, features: Singles) -> Floats:
         """(rows, width) -> (rows,) log of the ratio of true to made density."""
@@ -40,31 +37,15 @@ class Judge:
             x = x @ w[f"{layer}.weight"].T + w[f"{layer}.bias"]
             if layer < 6:
                 x = np.where(x > 0, x, np.float32(_SLOPE) * x)
-        own = np.clip(x[:, 0].astype(np.float64), _LOW, _HIGH)
-        return np.asarray(own + features[:, : len(self.shift)] @ self.shift)
-
-    def rake(self, features: Singles, layout: Layout) -> None:
-        """Shift the weights so that the weighted shares of options among these made rows are those of training
-        (raking, Deming and Stephan 1940): the judge shall tell which rows go together, not how frequent options are."""
-        log_weight = self.log_weight(features)
-        for _ in range(_SWEEPS):
-            for i in range(layout.blocks):
-                part = layout.part(i)
-                hot = features[:, part]
-                weight = np.exp(log_weight - log_weight.max())
-                met = (weight @ hot) / weight.sum()
-                step = np.log(np.maximum(layout.shares[part], 1e-9)) - np.log(np.maximum(met, 1e-9))
-                before = self.shift[part].copy()
-                self.shift[part] = np.clip(before + np.where(met > 0, step, 0.0), -_FAR, _FAR)
-                log_weight = log_weight + hot @ (self.shift[part] - before)
+        return np.asarray(np.clip(x[:, 0].astype(np.float64), _LOW, _HIGH))
 
     def state(self) -> dict[str, Any]:
-        return {"weights": self.weights, "shift": self.shift}
+        return {"weights": self.weights}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], layout: Layout) -> Self:
-        own = cls(state["weights"], state["shift"])
-        if own.weights["0.weight"].shape[1] != layout.width or own.shift.shape != (layout.options,):
+        own = cls(state["weights"])
+        if own.weights["0.weight"].shape[1] != layout.width:
             raise ValueError("judge and layout do not agree")
         return own
 
