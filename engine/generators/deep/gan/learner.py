@@ -12,7 +12,7 @@ from torch.nn import functional
 from engine.generators.deep.blocks import Encoded
 from engine.generators.deep.gan.conditions import Asked, Conditions
 from engine.generators.deep.gan.layout import Layout
-from engine.generators.deep.gan.likeness import PairShares
+from engine.generators.deep.gan.likeness import UNRELATED, PairShares
 from engine.generators.deep.gan.losses import Pairs, gradient_penalty
 from engine.generators.deep.gan.maker import Maker
 from engine.generators.deep.gan.networks import Critic, Generator, Looks, Size
@@ -26,7 +26,6 @@ _PENALTY = 10.0
 _EVERY = 4  # batches from one gradient penalty, of as many times the weight, to the next (Karras et al. 2020)
 _AVERAGE = 0.999  # what the averaged generator keeps at each batch
 _LEAST = 50  # batches of an epoch
-_UNRELATED = 0.01  # distance from unrelated columns that chance brings about
 _LOOKED = 2_000  # rows that are looked at in validation
 
 
@@ -65,7 +64,7 @@ class Learner:
         """How far the table's pairs are from columns drawn one by one, so that `pairs` means the same on all tables."""
         part = self.rng.permutation(len(rows))[: self.layout.at_once(_LOOKED)]
         own = PairShares(self.layout, rows.options[part], self.rng)
-        return max(own.unit * (self.layout.blocks / len(own.chosen)) ** 2, _UNRELATED)
+        return max(own.unit * (self.layout.blocks / len(own.chosen)) ** 2, UNRELATED)
 
     def epoch(self, pace: Pace) -> Mapping[str, float]:
         self.pairs.renew()

@@ -12,6 +12,7 @@ Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 _BLOCKS = 30  # of which pairs are looked at
+UNRELATED = 0.01  # distance from unrelated columns that chance brings about
 
 
 class PairShares:
@@ -31,7 +32,7 @@ class PairShares:
         self.wanted = self._shares(layout.hot(options))
         alone = layout.shares[self.entries]
         start = np.diag(alone) if self.lone else np.outer(alone, alone)
-        self.unit = max(float(np.square(start - self.wanted)[self.apart].sum()), 1e-9)
+        self.unit = max(float(np.square(start - self.wanted)[self.apart].sum()), UNRELATED)
 
     def _shares(self, chances: Singles) -> Singles:
         own = chances[:, self.entries]
