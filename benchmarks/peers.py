@@ -41,7 +41,7 @@ import pandas as pd
 from sdv.metadata import Metadata
 from sdv.single_table import {name} as Synthesizer
 table = pd.read_csv(sys.argv[1])
-model = Synthesizer(Metadata.detect_from_dataframe(table))
+model = Synthesizer(Metadata.detect_from_dataframes({{"table": table}}))
 model.fit(table)
 model.sample(len(table)).to_csv(sys.argv[2], index=False)
 """
