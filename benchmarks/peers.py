@@ -42,8 +42,8 @@ from sdv.metadata import Metadata
 from sdv.single_table import {name} as Synthesizer
 table = pd.read_csv(sys.argv[1])
 model = Synthesizer(Metadata.detect_from_dataframes({{"table": table}}))
-model.fit(table)
-model.sample(len(table)).to_csv(sys.argv[2], index=False)
+model.fit({{"table": table}})
+model.sample(len(table))["table"].to_csv(sys.argv[2], index=False)
 """
 PEERS: Mapping[str, str] = {
     "sdv-copula": SDV.format(name="GaussianCopulaSynthesizer"),
