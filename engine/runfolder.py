@@ -2,11 +2,10 @@
 
 request.json schema.json table.parquet   written once, by the page
 state.json                               the page's word: queued, running (with the worker's pid), cancelled, failed
-claim                                    made by whoever starts a worker, so that only one does
+claim                                    made by whoever starts the worker, so that only one does
 finish                                   made by the page: end training, and go on with the best so far
 progress.jsonl                           one line per event, added by the worker
 outcome.json                             the worker's last word: done, fell_back, failed or cancelled
-attempts.json                            the method in training, and those that failed before it (see `engine.fallback`)
 result/                                  see `engine.results`; complete before outcome.json appears
 worker.log                               the worker's output, tracebacks included
 """
@@ -17,7 +16,6 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -26,9 +24,7 @@ from typing import IO, Any
 import pandas as pd
 
 from engine import files
-from engine.fallback import Attempts
 from engine.progress import CancelToken, Progress
-from engine.reports import Fallback
 from engine.run import RunRequest
 from engine.table.schema import Schema
 
@@ -122,21 +118,6 @@ class RunFolder:
         except OSError:
             return None
 
-    def release(self) -> None:
-        """Undo `claim`, so that another worker can be started."""
-        (self.path / "claim").unlink(missing_ok=True)
-
-    def attempts(self) -> tuple[str, tuple[Fallback, ...]]:
-        """The method in training ("" for none), and those that failed before it."""
-        try:
-            data = files.read_json(self.path / "attempts.json")
-        except FileNotFoundError:
-            return "", ()
-        return str(data["trying"]), tuple(Fallback(str(f["method"]), str(f["reason"])) for f in data["failed"])
-
-    def write_attempts(self, trying: str, failed: Sequence[Fallback]) -> None:
-        files.write_json(self.path / "attempts.json", {"trying": trying, "failed": [asdict(f) for f in failed]})
-
     def ask_to_finish(self) -> None:
         """Let the worker's training end with the best that it has."""
         (self.path / "finish").touch(mode=0o600)
@@ -161,20 +142,6 @@ class RunFolder:
             return Record.from_json(files.read_json(self.path / name))
         except FileNotFoundError:
             return None
-
-
-class FolderAttempts(Attempts):
-    """The worker's books of what it tries, written down so that they outlive it."""
-
-    def __init__(self, folder: RunFolder, *, allowed: bool) -> None:
-        super().__init__(folder.attempts()[1], allowed=allowed)
-        self._folder = folder
-
-    def begins(self, method: str) -> None:
-        self._folder.write_attempts(method, self.failed)
-
-    def ends(self) -> None:
-        self._folder.write_attempts("", self.failed)
 
 
 class FolderToken(CancelToken):

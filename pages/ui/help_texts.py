@@ -19,9 +19,8 @@ STEPS = """
 """
 
 METHODS = """
-*Automatic* takes the method that suits the table's rows and columns, and says why. If a method fails in training, if what
-it makes has collapsed, or if memory runs out, the next simpler one takes over: the page says which one failed and why.
-A switch under *More options* turns that off.
+*Automatic* takes the method that suits the table's rows and columns, and says why. If a method fails, the next
+simpler one takes over, and the page says so.
 """
 
 ROWS = f"""

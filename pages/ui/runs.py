@@ -70,7 +70,6 @@ def watch(identity: str) -> None:
         st.rerun()
     with st.container(border=True, key="job"):
         _bar(now)
-        _given_up(now)
         _stages(now)
         losses(now)
         st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=_stop, args=(identity,))
@@ -94,16 +93,6 @@ def _bar(now: RunStatus) -> None:
     st.progress(state.at_least(f"bar-{now.id}", _share(now)), text=f"**{name}**, {about}")
     if now.progress is not None and now.progress.message:
         st.caption(plain(now.progress.message))
-
-
-def _given_up(now: RunStatus) -> None:
-    """Methods that failed in this run so far, and the one that is tried now."""
-    if not now.failed:
-        return
-    lines = [f"**{method_label(f.method)}** was given up: {plain(f.reason)}" for f in now.failed]
-    if now.trying:
-        lines.append(f"Now trying **{method_label(now.trying)}**.")
-    st.warning(" ".join(lines), icon=":material/alt_route:")
 
 
 def _share(now: RunStatus) -> float:
