@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 from engine.codecs.table import TableCodec
 from engine.conditions import Condition
 from engine.generators.base import Capability, Family, Generator, GeneratorInfo
-from engine.generators.demands import code_demands, held_values, refusal
-from engine.generators.relations import Relation
+from engine.generators.demands import held_values, refusal
+from engine.generators.relations import sentences
 from engine.progress import Budget, CancelToken, Listener, Reporter
 from engine.seeds import stream
 from engine.settings import Settings, option
 from engine.table.schema import Schema
 
 if TYPE_CHECKING:
-    from engine.codecs.grid import CodeCondition
     from engine.generators.boosted.chain import BoostedChain
     from engine.generators.boosted.chainfit import ChainFit
     from engine.generators.boosted.columnfit import Plan
@@ -130,8 +129,7 @@ class Cascade(Generator):
 
     def _note(self, names: list[str], trainer: ChainFit) -> None:
         """Plain sentences on what was found and where the time was short."""
-        for j, link in self.chain.links.items():
-            self.notes.append(_SENTENCES[link.relation].format(names[j], names[link.source]))
+        self.notes += sentences(self.chain.links, names)
         if trainer.late:
             self.notes.append(f"The time was up: {len(trainer.late)} of {len(names)} columns have fewer trees.")
         if self.settings.candidates > 1 and self.judge is None:
@@ -146,7 +144,9 @@ class Cascade(Generator):
         progress: Listener | None,
         cancel: CancelToken | None,
     ) -> pd.DataFrame:
-        demands = self._demands(given)
+        from engine.generators.boosted.demanding import wanted_of
+
+        demands = wanted_of(self.chain, self.codec, given)
         reporter = Reporter("sample", max(n, 1), progress, cancel)
         kept = max(_BATCH // self.settings.candidates, 1)
         parts = []
@@ -188,26 +188,6 @@ class Cascade(Generator):
         if len(view) == rows and self.judge is None and not wanted:
             return view.codes
         return view.codes[chosen(log_weight, rows, stream(seed, "cascade", "choice", batch))]
-
-    def _demands(self, given: tuple[Condition, ...]) -> dict[int, Wanted]:
-        """What is wanted of each column. Raises ConditionError for the first condition that cannot be fulfilled."""
-        if not given:
-            return {}
-        from engine.generators.boosted.demanding import spread
-
-        demands: dict[int, CodeCondition] = {}
-        wanted: dict[int, Wanted] = {}
-        code_demands(given, self.codec)  # refuses what no column can take, and a column given twice
-        for condition in given:
-            ((j, demand),) = code_demands([condition], self.codec).items()
-            if spread(self.chain, {j: demand}) is None:
-                raise refusal(condition, "training saw no such row")
-            demands[j] = demand
-            possible = spread(self.chain, demands)
-            if possible is None:
-                raise refusal(condition, "training saw no row that fulfils it together with the other conditions")
-            wanted = possible
-        return wanted
 
     def _log_likelihood(self, table: pd.DataFrame) -> Floats:
         return np.asarray(self.cell_log_likelihood(table).sum(axis=1))
@@ -256,10 +236,3 @@ class Cascade(Generator):
 
     def _passport(self) -> dict[str, list[Any]]:
         return held_values(self.codec, [own.held() for own in self.chain.cells])
-
-
-_SENTENCES = {
-    Relation.COPY: "Column “{}” is a copy of “{}”.",
-    Relation.RULE: "Column “{}” follows from “{}”, row by row; this holds in all made rows.",
-    Relation.GAPS: "Where column “{}” is missing follows from “{}”; this holds in all made rows.",
-}

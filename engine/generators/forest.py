@@ -20,7 +20,7 @@ from engine.generators.cells import Cells, fit_cells
 from engine.generators.chain import Chain
 from engine.generators.chainfit import ChainFit
 from engine.generators.demands import both, code_demands, held_values, refusal
-from engine.generators.relations import Relation, find_links
+from engine.generators.relations import find_links, sentences
 from engine.progress import Budget, CancelToken, Listener, Reporter
 from engine.seeds import stream
 from engine.settings import Settings, option
@@ -108,8 +108,7 @@ class Forest(Generator):
 
     def _note(self, names: list[str], late: list[int]) -> None:
         """Plain sentences on what was found and where the time was short."""
-        for j, link in self.chain.links.items():
-            self.notes.append(_SENTENCES[link.relation].format(names[j], names[link.source]))
+        self.notes += sentences(self.chain.links, names)
         if late:
             self.notes.append(f"The time was up: {len(late)} of {len(names)} columns have fewer trees than asked for.")
 
@@ -212,10 +211,3 @@ class Forest(Generator):
 
     def _passport(self) -> dict[str, list[Any]]:
         return held_values(self.codec, [own.held() for own in self.cells])
-
-
-_SENTENCES = {
-    Relation.COPY: "Column “{}” is a copy of “{}”.",
-    Relation.RULE: "Column “{}” follows from “{}”, row by row; this holds in all made rows.",
-    Relation.GAPS: "Where column “{}” is missing follows from “{}”; this holds in all made rows.",
-}

@@ -47,6 +47,18 @@ class Link:
         return cls(Relation(state["relation"]), int(state["source"]), state["states"])
 
 
+_SENTENCES = {
+    Relation.COPY: "Column “{}” is a copy of “{}”.",
+    Relation.RULE: "Column “{}” follows from “{}”, row by row; this holds in all made rows.",
+    Relation.GAPS: "Where column “{}” is missing follows from “{}”; this holds in all made rows.",
+}
+
+
+def sentences(links: Mapping[int, Link], names: Sequence[str]) -> list[str]:
+    """What was found, for a model's notes. names: of all columns."""
+    return [_SENTENCES[link.relation].format(names[j], names[link.source]) for j, link in links.items()]
+
+
 def determined_by(source: Ints, target: Ints, sources: int) -> Ints | None:
     """(rows,) cells of two columns -> (sources,) the one target cell of each source cell, or None.
 

@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 from engine.codecs.table import TableCodec
 from engine.conditions import Condition
 from engine.generators.base import Capability, Family, Generator, GeneratorInfo
-from engine.generators.demands import code_demands, held_values, refusal
-from engine.generators.relations import Relation
+from engine.generators.demands import held_values, refusal
+from engine.generators.relations import sentences
 from engine.progress import Budget, CancelToken, Listener, Reporter
 from engine.settings import Settings, option
 from engine.table.schema import Schema
 
 if TYPE_CHECKING:
-    from engine.codecs.grid import CodeCondition
-    from engine.generators.boosted.columns import Wanted
     from engine.generators.deep.transformer.model import TableModel
 
 Floats = NDArray[np.float64]
@@ -79,16 +77,9 @@ class Transformer(Generator):
         codes = self.codec.encode(table)
         self.model = begun(self.codec, codes, self.settings, seed, reporter)
         self.rows = len(codes)
-        self.notes += [_SENTENCES[link.relation].format(*self._names(j, link.source)) for j, link in self._links()]
+        self.notes += sentences(self.model.links, schema.names)
         self.notes += trained(self.model, self.codec, codes, self.settings, seed, reporter, cancel, budget)
         reporter.finish()
-
-    def _names(self, *columns: int) -> list[str]:
-        names = self._fitted_schema().names
-        return [names[j] for j in columns]
-
-    def _links(self) -> list[tuple[int, Any]]:
-        return list(self.model.links.items())
 
     def _train_on(
         self,
@@ -122,10 +113,11 @@ class Transformer(Generator):
         progress: Listener | None,
         cancel: CancelToken | None,
     ) -> pd.DataFrame:
+        from engine.generators.boosted.demanding import wanted_of
         from engine.generators.deep import torchtools
         from engine.generators.deep.transformer.walk import new_rows
 
-        wanted = self._demands(given)
+        wanted = wanted_of(self.model, self.codec, given)
         reporter = Reporter("sample", max(n, 1), progress, cancel)
         step = max(_CELLS // len(self.model.cells), 1)
         parts = [np.empty((0, len(self.model.cells)))]
@@ -139,26 +131,6 @@ class Transformer(Generator):
             reporter.step(rows)
         reporter.finish()
         return self.codec.decode(np.concatenate(parts))
-
-    def _demands(self, given: tuple[Condition, ...]) -> dict[int, Wanted]:
-        """What is wanted of each column. Raises ConditionError for the first condition that cannot be fulfilled."""
-        if not given:
-            return {}
-        from engine.generators.boosted.demanding import spread
-
-        demands: dict[int, CodeCondition] = {}
-        wanted: dict[int, Wanted] = {}
-        code_demands(given, self.codec)  # refuses what no column can take, and a column given twice
-        for condition in given:
-            ((j, demand),) = code_demands([condition], self.codec).items()
-            if spread(self.model, {j: demand}) is None:
-                raise refusal(condition, "training saw no such row")
-            demands[j] = demand
-            possible = spread(self.model, demands)
-            if possible is None:
-                raise refusal(condition, "training saw no row that fulfils it together with the other conditions")
-            wanted = possible
-        return wanted
 
     def _log_likelihood(self, table: pd.DataFrame) -> Floats:
         from engine.generators.deep import torchtools
@@ -195,10 +167,3 @@ class Transformer(Generator):
 
     def _passport(self) -> dict[str, list[Any]]:
         return held_values(self.codec, [own.held() for own in self.model.cells])
-
-
-_SENTENCES = {
-    Relation.COPY: "Column “{}” is a copy of “{}”.",
-    Relation.RULE: "Column “{}” follows from “{}”, row by row; this holds in all made rows.",
-    Relation.GAPS: "Where column “{}” is missing follows from “{}”; this holds in all made rows.",
-}

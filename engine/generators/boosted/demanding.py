@@ -9,7 +9,7 @@ importance makes up for whatever it gets wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.codecs.grid import CodeCondition
+from engine.codecs.table import TableCodec
+from engine.conditions import Condition
 from engine.generators.boosted.boosting import Boosted, Boosting, boost
 from engine.generators.boosted.chain import BoostedChain
 from engine.generators.boosted.columns import Wanted
 from engine.generators.boosted.view import View
 from engine.generators.cells import Cells
-from engine.generators.demands import both
+from engine.generators.demands import both, code_demands, refusal
 from engine.generators.relations import Link, Relation
 from engine.progress import Reporter
 from engine.seeds import stream
@@ -93,6 +95,23 @@ def spread(chain: Linked, demands: Mapping[int, CodeCondition]) -> dict[int, Wan
                 back = chain.cells[link.source].weights(conditions[link.source])
         weights[link.source] = weights.get(link.source, np.ones(len(back))) * back
     return {j: Wanted(weight, conditions.get(j)) for j, weight in weights.items()}
+
+
+def wanted_of(chain: Linked, codec: TableCodec, given: Sequence[Condition]) -> dict[int, Wanted]:
+    """What is wanted of each column. Raises ConditionError for the first condition that cannot be fulfilled."""
+    demands: dict[int, CodeCondition] = {}
+    wanted: dict[int, Wanted] = {}
+    code_demands(given, codec)  # refuses what no column can take, and a column given twice
+    for condition in given:
+        ((j, demand),) = code_demands([condition], codec).items()
+        if spread(chain, {j: demand}) is None:
+            raise refusal(condition, "training saw no such row")
+        demands[j] = demand
+        possible = spread(chain, demands)
+        if possible is None:
+            raise refusal(condition, "training saw no row that fulfils it together with the other conditions")
+        wanted = possible
+    return wanted
 
 
 def candidates(

@@ -18,6 +18,7 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _BLOCK = 2.0  # expected rows of the rarer side among neighbours whose order is left to chance
+_FINE = 65_535  # steps in which chances are told apart
 
 
 def decided(chance: Floats, rng: np.random.Generator, group: Ints | None = None) -> Mask:
@@ -34,13 +35,19 @@ def decided(chance: Floats, rng: np.random.Generator, group: Ints | None = None)
 
 def _order(chance: Floats, group: Ints, rng: np.random.Generator) -> Ints:
     """(rows,) group by group, blocks of rows by their chances, and at random inside a block."""
-    order = rng.permutation(len(chance))
-    order = order[np.lexsort((chance[order], group[order]))]
+    order = _sorted(group, _sorted((chance * _FINE).astype(np.int64), rng.permutation(len(chance))))
     rarer = np.minimum(chance, 1 - chance)[order]
     reach = np.cumsum(rarer) - rarer
     first = np.r_[True, np.diff(group[order]) != 0] if len(order) else np.zeros(0, dtype=bool)
-    block = np.floor((reach - np.maximum.accumulate(np.where(first, reach, 0.0))) / _BLOCK)
-    return np.asarray(order[np.lexsort((rng.random(len(order)), block, group[order]))])
+    part = np.floor((reach - np.maximum.accumulate(np.where(first, reach, 0.0))) / _BLOCK)
+    block = np.cumsum(first | np.r_[True, np.diff(part) != 0][: len(order)])
+    return order[_sorted(block, rng.permutation(len(order)))]
+
+
+def _sorted(key: Ints, order: Ints) -> Ints:
+    """`order` by the (rows,) whole numbers from 0 in `key`; those with the same one stay in the order they are in."""
+    small = key.astype(np.uint16) if key.max(initial=0) <= _FINE else key  # numpy sorts 16 bits by radix
+    return np.asarray(order[np.argsort(small[order], kind="stable")])
 
 
 def shared_out(share: Floats, rows: int, rng: np.random.Generator) -> Ints:
