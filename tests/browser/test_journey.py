@@ -169,7 +169,7 @@ def test_a_fresh_server_may_first_be_asked_for_any_page(
 
 
 def start_long_run(visitor: Visitor) -> str:
-    """The closest method on a table for which it takes minutes."""
+    """The closest method on a table for which it takes long enough to be stopped."""
     visitor.click("sample-airbnb")
     visitor.heading("airbnb")
     visitor.click("next")
