@@ -26,13 +26,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import madeup
 import pandas as pd
 
 from engine import samples
 from engine.table.read import read_table
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGETS = {"census": "income", "airbnb": "room_type", "titanic": "survived", "penguins": "species"}
+TARGETS = {
+    "census": "income",
+    "airbnb": "room_type",
+    "titanic": "survived",
+    "penguins": "species",
+}  # others: the last column
 FIGURES = ("shape", "trend", "lr_c2st", "xgb_c2st", "xgb_c2st_holdout", "tstr", "dcr_share", "copies", "mia_rare_auc")
 
 SDV = """
@@ -73,10 +79,11 @@ class Result:
 
 
 class Halves:
-    """A sample table cut in two, as files."""
+    """A sample table, or one of `madeup.py`, cut in two, as files."""
 
     def __init__(self, key: str, folder: Path) -> None:
-        table = read_table(samples.get(key).path).frame.sample(frac=1, random_state=2)
+        table = madeup.TABLES[key]() if key in madeup.TABLES else read_table(samples.get(key).path).frame
+        table = table.sample(frac=1, random_state=2)
         half = len(table) // 2
         self.key, self.target = key, TARGETS.get(key, str(table.columns[-1]))
         self.train, self.holdout, self.made = (folder / f"{key}.{part}.csv" for part in ("train", "holdout", "made"))
