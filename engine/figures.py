@@ -52,6 +52,7 @@ def of_run(
         "figures_of": " ".join(
             [
                 figures_of(train, holdout, measured is not released, evaluation is not None),
+                *other_method(measured, released, evaluation is not None),
                 *([freely(request)] if evaluation is not None and (request.given or request.balance) else ()),
             ]
         ),
@@ -62,6 +63,7 @@ def of_run(
         "given": list(request.given),
         "balance": balance_facts(request.balance, balance, synthetic_rows, schema),
         "budget": request.budget,
+        "fallback_allowed": request.fallback,
         "seed": request.seed,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         "metrics": metrics(evaluation),
@@ -133,10 +135,17 @@ def figures_of(train: int, holdout: int, refit: bool, measured: bool = True) -> 
         return f"The figures are of the model that made this table, trained on all {train:,} rows; none was held out."
     if refit:
         return (
-            f"The figures are of the same method trained on {train:,} rows, with {holdout:,} held out; "
+            f"The figures are of a model trained in the same way on {train:,} rows, with {holdout:,} held out; "
             f"the table itself comes from a model trained again on all {train + holdout:,} rows."
         )
     return f"The figures are of the model that made this table, trained on {train:,} rows with {holdout:,} held out."
+
+
+def other_method(measured: FitReport, released: FitReport, told: bool) -> tuple[str, ...]:
+    """A sentence where the second training ended with another method than the measured one."""
+    if not told or measured.used == released.used:
+        return ()
+    return (f"They are of {label(measured)}, which failed in the second training; {label(released)} made the table.",)
 
 
 def peak_memory() -> int:

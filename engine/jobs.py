@@ -25,10 +25,11 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from engine import processes, results, run
+from engine import fallback, processes, results, run
 from engine.errors import JobError
 from engine.limits import Limits
 from engine.progress import Progress
+from engine.reports import Fallback
 from engine.results import StoredResult
 from engine.run import RunRequest
 from engine.runfolder import Record, RunFolder, State
@@ -46,7 +47,9 @@ class RunStatus:
     """A run at one moment. Times are seconds since 1970.
 
     progress: the last event; history: all of them; stages: the names of the stages that the run goes through, in order;
-    place: 1 for the next in the queue, None when not queued; message: for an ended run the sentence for the person.
+    place: 1 for the next in the queue, None when not queued; message: for an ended run the sentence for the person;
+    trying: the method in training, "" for none; failed: those that were given up before it;
+    finishing: whether the training was asked to end with the best so far.
     """
 
     id: str
@@ -60,6 +63,9 @@ class RunStatus:
     history: tuple[Progress, ...] = ()
     stages: tuple[str, ...] = ()
     place: int | None = None
+    trying: str = ""
+    failed: tuple[Fallback, ...] = ()
+    finishing: bool = False
 
     @property
     def seconds(self) -> float:
@@ -127,6 +133,7 @@ class Jobs:
             seen = self._read_on(folder)
             place = self._place(run_id) if record.state is State.QUEUED else None
             history = tuple(seen.history)
+            trying, failed = self._attempts(folder)
         return RunStatus(
             run_id,
             record.state,
@@ -139,6 +146,9 @@ class Jobs:
             history=history,
             stages=seen.stages,
             place=place,
+            trying=trying,
+            failed=failed,
+            finishing=folder.asked_to_finish,
         )
 
     def cancel(self, run_id: str) -> bool:
@@ -253,10 +263,39 @@ class Jobs:
 
     def _lost(self, folder: RunFolder, record: Record) -> Record:
         code = _exit_status(self._children.get(folder.path.name))
+        if code and self._hand_over(folder, code):
+            again = replace(record, state=State.QUEUED, pid=None)
+            folder.write_state(again)
+            folder.release()
+            return again
         log.warning("Run %s ended without an outcome (exit status %s).", folder.path.name, code)
         failed = replace(record, state=State.FAILED, message=processes.end_sentence(code), ended=time.time())
         folder.write_state(failed)
         return failed
+
+    def _hand_over(self, folder: RunFolder, code: int) -> bool:
+        """Whether another method is to go on where the worker was killed in training; the failed one is written down.
+
+        The run goes back to the head of the queue: whoever watched the worker starts the next one.
+        """
+        trying, failed = self._attempts(folder)
+        try:
+            allowed = folder.request().fallback
+        except _DAMAGED:
+            return False
+        failed = (*failed, Fallback(trying, processes.end_reason(code)))
+        left = set(fallback.after(trying)) - {f.method for f in failed}
+        if not trying or not allowed or not left:
+            return False
+        log.warning("Run %s was killed while it trained %s (exit status %s).", folder.path.name, trying, code)
+        folder.write_attempts("", failed)
+        return True
+
+    def _attempts(self, folder: RunFolder) -> tuple[str, tuple[Fallback, ...]]:
+        try:
+            return folder.attempts()
+        except _DAMAGED as error:
+            raise JobError("The files of this run are damaged.") from error
 
     def _read_on(self, folder: RunFolder) -> _Seen:
         """The progress so far; only what is new is read."""
@@ -304,7 +343,7 @@ class Jobs:
             message = f"The training process could not be started ({error.strerror or error})."
             folder.write_state(replace(record, state=State.FAILED, message=message, ended=time.time()))
             return False
-        folder.write_state(replace(record, state=State.RUNNING, started=time.time(), pid=child.pid))
+        folder.write_state(replace(record, state=State.RUNNING, started=record.started or time.time(), pid=child.pid))
         self._children[run_id] = child
         self._watch(run_id, child.wait)
         return True

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from engine.errors import SettingsError
 
 PREFIX = "TABULAR_TWIN_"
+UNLIMITED = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Limits:
     max_cell_characters: int = 100_000  # of one cell
     max_rows_to_make: int = 5_000_000  # synthetic rows in one go
     max_running_jobs: int = 2  # trainings at once on this server
+    max_training_bytes: int = UNLIMITED  # of memory that one training process may take; by default all there is
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Limits:

@@ -83,14 +83,22 @@ def kill(pid: int, folder: Path, wait: float = 5.0) -> None:
 
 def end_sentence(code: int | None) -> str:
     """Why a worker that left no word is gone, for the person. code: its exit status, None when nobody saw it end."""
-    if code is not None and code == -getattr(signal, "SIGKILL", 9):
-        return (
-            "The system stopped the training, most likely because memory ran out. "
-            "Try fewer rows or columns, or a lighter method."
-        )
+    if _was_killed(code):
+        return f"{end_reason(code)} Try fewer rows or columns, or a lighter method."
     if code is None:
         return "The training ended without a result, most likely because the computer or the server was restarted."
-    return "The training ended unexpectedly. Please try again; if it happens again, choose another method."
+    return f"{end_reason(code)} Please try again; if it happens again, choose another method."
+
+
+def end_reason(code: int | None) -> str:
+    """The same without advice, where another method takes over."""
+    if _was_killed(code):
+        return "The system stopped the training, most likely because memory ran out."
+    return "The training ended unexpectedly."
+
+
+def _was_killed(code: int | None) -> bool:
+    return code is not None and code == -getattr(signal, "SIGKILL", 9)
 
 
 def _python_path() -> str:

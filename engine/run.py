@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from engine.balance import Balance, read_balance
 from engine.errors import ConditionError, DataError, MethodError, SettingsError
+from engine.fallback import Attempts
 from engine.generators import registry
 from engine.generators.base import Capability
 from engine.limits import Limits
@@ -55,6 +56,7 @@ class RunRequest:
     budget: seconds for one training; a run that holds rows out and releases "all" trains twice.
     charts: whether distribution charts are wanted beside the figures.
     figures: whether anything is measured at all; without, one training on all rows is enough for release "all".
+    fallback: whether another method may take over where the chosen one fails (see `engine.fallback`).
     """
 
     method: str = AUTO
@@ -68,6 +70,7 @@ class RunRequest:
     charts: bool = True
     figures: bool = True
     balance: str = ""
+    fallback: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "given", tuple(self.given))
@@ -189,8 +192,11 @@ def execute(
     cancel: CancelToken | None = None,
     folder: Path | None = None,
     limits: Limits | None = None,
+    attempts: Attempts | None = None,
 ) -> RunResult:
     """Carry a request out on a table in any form. `folder`: where to store the result too (see `engine.results`).
+
+    attempts: methods that failed in an earlier process of the same run, and are not tried again.
 
     Raises what `RunRequest.check`, training, sampling and measuring raise; Cancelled on request.
     """
@@ -198,7 +204,7 @@ def execute(
     parsed = schema.selected.parse(table)
     if not len(parsed):
         raise DataError("The table has no rows to learn from.")
-    result = _Run(request, parsed, schema, progress, cancel).result()
+    result = _Run(request, parsed, schema, progress, cancel, attempts).result()
     if folder is not None:
         from engine import results
 
@@ -216,8 +222,10 @@ class _Run:
         schema: Schema,
         progress: Listener | None,
         cancel: CancelToken | None,
+        attempts: Attempts | None = None,
     ) -> None:
         self.request, self.table, self.schema = request, table, schema
+        self._attempts = attempts or Attempts(allowed=request.fallback)
         self._progress, self._cancel = progress, cancel
         self.rows = request.rows if request.rows is not None else len(table)
         self.seconds: dict[str, float] = {}
@@ -319,6 +327,7 @@ class _Run:
                 progress=listener,
                 cancel=self._cancel,
                 budget=Budget(request.budget),
+                attempts=self._attempts,
             )
 
     def _sample(

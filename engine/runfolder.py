@@ -2,10 +2,11 @@
 
 request.json schema.json table.parquet   written once, by the page
 state.json                               the page's word: queued, running (with the worker's pid), cancelled, failed
-claim                                    made by whoever starts the worker, so that only one does
+claim                                    made by whoever starts a worker, so that only one does
 finish                                   made by the page: end training, and go on with the best so far
 progress.jsonl                           one line per event, added by the worker
 outcome.json                             the worker's last word: done, fell_back, failed or cancelled
+attempts.json                            the method in training, and those that failed before it (see `engine.fallback`)
 result/                                  see `engine.results`; complete before outcome.json appears
 worker.log                               the worker's output, tracebacks included
 """
@@ -16,6 +17,7 @@ import contextlib
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,7 +26,9 @@ from typing import IO, Any
 import pandas as pd
 
 from engine import files
+from engine.fallback import Attempts
 from engine.progress import CancelToken, Progress
+from engine.reports import Fallback
 from engine.run import RunRequest
 from engine.table.schema import Schema
 
@@ -118,6 +122,21 @@ class RunFolder:
         except OSError:
             return None
 
+    def release(self) -> None:
+        """Undo `claim`, so that another worker can be started."""
+        (self.path / "claim").unlink(missing_ok=True)
+
+    def attempts(self) -> tuple[str, tuple[Fallback, ...]]:
+        """The method in training ("" for none), and those that failed before it."""
+        try:
+            data = files.read_json(self.path / "attempts.json")
+        except FileNotFoundError:
+            return "", ()
+        return str(data["trying"]), tuple(Fallback(str(f["method"]), str(f["reason"])) for f in data["failed"])
+
+    def write_attempts(self, trying: str, failed: Sequence[Fallback]) -> None:
+        files.write_json(self.path / "attempts.json", {"trying": trying, "failed": [asdict(f) for f in failed]})
+
     def ask_to_finish(self) -> None:
         """Let the worker's training end with the best that it has."""
         (self.path / "finish").touch(mode=0o600)
@@ -144,6 +163,20 @@ class RunFolder:
             return None
 
 
+class FolderAttempts(Attempts):
+    """The worker's books of what it tries, written down so that they outlive it."""
+
+    def __init__(self, folder: RunFolder, *, allowed: bool) -> None:
+        super().__init__(folder.attempts()[1], allowed=allowed)
+        self._folder = folder
+
+    def begins(self, method: str) -> None:
+        self._folder.write_attempts(method, self.failed)
+
+    def ends(self) -> None:
+        self._folder.write_attempts("", self.failed)
+
+
 class FolderToken(CancelToken):
     """The worker's ear for `ask_to_finish`. Stopping needs none: the page ends the worker."""
 
@@ -164,7 +197,8 @@ class FolderToken(CancelToken):
 class EventWriter:
     """A progress listener that adds lines to a run's progress.jsonl.
 
-    Events that open or close a stage are always written; those between at most every tenth of a second.
+    Events that open or close a stage are always written; those between at most every tenth of a second, and as often
+    those with losses, which would else be crowded out by the batches before them.
     """
 
     def __init__(self, folder: RunFolder) -> None:
@@ -172,13 +206,17 @@ class EventWriter:
         self._file: IO[str] | None = None
         self._stage = ""
         self._written = 0.0
+        self._losses = 0.0
 
     def __call__(self, event: Progress) -> None:
         now = time.monotonic()
-        telling = event.stage != self._stage or (event.total and event.step >= event.total)
+        telling = event.stage != self._stage or (event.total > 0 and event.step >= event.total)
+        telling = telling or (bool(event.losses) and now - self._losses >= _EVENT_SECONDS)
         if not telling and now - self._written < _EVENT_SECONDS:
             return
         self._stage, self._written = event.stage, now
+        if event.losses:
+            self._losses = now
         if self._file is None:
             self._file = self._path.open("a", encoding="utf-8")
         self._file.write(json.dumps(event.to_json(), ensure_ascii=False) + "\n")

@@ -99,10 +99,12 @@ class Synthesizer:
         progress: Listener | None = None,
         cancel: CancelToken | None = None,
         budget: Budget | float | None = None,
+        attempts: fallback.Attempts | None = None,
     ) -> Self:
         """Train on a table in any form (raw, parsed, restored). Same table, choices and seed give the same model.
 
-        budget: seconds for the training; the method finishes with what it has by then.
+        budget: seconds for the training; the method finishes with what it has by then. attempts: what earlier trainings
+        tried in vain, and whether another method may take over (it may by default).
         Raises SchemaError or DataError when table and schema do not fit, FitError when every method failed, Cancelled.
         """
         started = time.monotonic()
@@ -113,8 +115,9 @@ class Synthesizer:
         if not len(table.columns):
             raise SchemaError("Choose at least one column.")
         budget = budget if isinstance(budget, Budget) else Budget(budget)
+        how: dict[str, Any] = {"seed": seed, "progress": progress, "cancel": cancel, "budget": budget}
         fakers = _fakers(schema).fit(table)  # first, for it is quick to say what cannot be made up
-        generator, report = self._train(table, schema, seed=seed, progress=progress, cancel=cancel, budget=budget)
+        generator, report = self._train(table, schema, attempts=attempts, **how)
         self._schema, self._generator, self._fakers = schema, generator, fakers
         self._report = replace(report, rows=len(table), seed=seed, seconds=time.monotonic() - started)
         return self

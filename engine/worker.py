@@ -15,8 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import Cancelled, TwinError
+from engine.fallback import out_of_memory
+from engine.limits import UNLIMITED, Limits
 from engine.run import execute
-from engine.runfolder import EventWriter, FolderToken, RunFolder, State
+from engine.runfolder import EventWriter, FolderAttempts, FolderToken, RunFolder, State
 
 log = logging.getLogger("engine.worker")
 
@@ -32,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     faulthandler.enable()  # a crash in native code leaves a traceback in the log
     _be_nice()
+    _be_modest(Limits.from_environment().max_training_bytes)
     folder = RunFolder(Path(arguments[0]))
     folder.write_outcome(*run(folder))
     return 0
@@ -41,23 +44,25 @@ def run(folder: RunFolder) -> tuple[State, str]:
     """Carry the run out; its final state and the sentence for the person."""
     events = EventWriter(folder)
     try:
+        request = folder.request()
         result = execute(
-            folder.request(),
+            request,
             folder.table(),
             folder.schema(),
             progress=events,
             cancel=FolderToken(folder),
             folder=folder.result,
+            attempts=FolderAttempts(folder, allowed=request.fallback),
         )
     except (Cancelled, KeyboardInterrupt):
         return State.CANCELLED, "Stopped on request."
     except TwinError as error:
         log.warning("The run failed.", exc_info=True)
         return State.FAILED, str(error)
-    except MemoryError:
-        log.exception("Memory ran out.")
-        return State.FAILED, NO_MEMORY
-    except Exception:
+    except Exception as error:
+        if out_of_memory(error):
+            log.exception("Memory ran out.")
+            return State.FAILED, NO_MEMORY
         log.exception("The run failed unexpectedly.")
         return State.FAILED, BUG
     finally:
@@ -73,6 +78,15 @@ def _be_nice() -> None:
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
             os.nice(5)
+
+
+def _be_modest(most: int) -> None:
+    """Hold the process to `most` bytes of memory of its own, where the system can; what asks for more fails."""
+    if most == UNLIMITED or sys.platform in ("win32", "darwin"):
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 if __name__ == "__main__":

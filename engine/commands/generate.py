@@ -23,7 +23,7 @@ DESCRIPTION = (
 )
 
 # What belongs to training, and so does not go with --model.
-_TRAINING = ("method", "settings", "columns", "schema", "budget", "holdout", "release", "save", "report")
+_TRAINING = ("method", "settings", "columns", "schema", "budget", "fallback", "holdout", "release", "save", "report")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +50,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", metavar="KEY=VALUE", action="append", help="a setting of the method")
     parser.add_argument(
         "--budget", metavar="SECONDS", type=common.number, help="for one training; with figures there are two"
+    )
+    parser.add_argument(
+        "--no-fallback",
+        dest="fallback",
+        action="store_false",
+        default=None,
+        help="end in an error where the method fails, instead of going on with a simpler one",
     )
     parser.add_argument(
         "--holdout",
@@ -94,6 +101,7 @@ def request_of(arguments: argparse.Namespace) -> RunRequest:
         "given": tuple(arguments.given or ()),
         "balance": arguments.balance,
         "budget": arguments.budget,
+        "fallback": arguments.fallback,
         "figures": arguments.json is not None or arguments.report is not None,
     }
     return RunRequest(**{key: value for key, value in given.items() if value is not None})
@@ -169,7 +177,8 @@ def _refuse_training(arguments: argparse.Namespace) -> None:
         raise MethodError("Name either a table to learn from or a saved model with --model, not both.")
     for name in _TRAINING:
         if getattr(arguments, name) is not None:
-            raise MethodError(f"--{name} belongs to training and does not go with --model.")
+            flag = "no-fallback" if name == "fallback" else name
+            raise MethodError(f"--{flag} belongs to training and does not go with --model.")
 
 
 def _tell(report: FitReport, rows: int, columns: int, arguments: argparse.Namespace) -> None:

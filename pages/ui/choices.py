@@ -31,6 +31,7 @@ class Choices:
     holdout: float | None = None  # None: the engine's own rule
     release: Release = "all"
     budget: float | None = None
+    fallback: bool = True
     charts: bool = True
     given: Mapping[str, str] = field(default_factory=dict)
     balance: Mapping[str, Any] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Choices:
             holdout=self.holdout,
             release=self.release,
             budget=self.budget,
+            fallback=self.fallback,
             charts=self.charts,
             given=tuple(text for text in self.given.values() if text),
             balance=self.balance_text(),

@@ -14,13 +14,15 @@ from pages.ui.words import plain, size
 STEPS = """
 1. **Upload** a table, or take a sample. What the reader guessed and mended is listed; nothing is changed silently.
 2. **Configure**: which columns to keep, what each is, which method, how many rows. The defaults are enough to go on.
-3. **Train**: a process of its own learns the table. Leave the page and find the run again. *Stop* ends it at once.
+3. **Train**: a process of its own learns the table. Leave the page and find the run again. *Stop* ends it at once;
+   *Stop and keep the best* ends the training of a deep method, and makes the twin with the best that it has so far.
 4. **Compare** the twin with the real table, and download it. It has the same columns, types and formats.
 """
 
 METHODS = """
-*Automatic* takes the method that suits the table's rows and columns, and says why. If a method fails, the next
-simpler one takes over, and the page says so.
+*Automatic* takes the method that suits the table's rows and columns, and says why. If a method fails in training, if
+what it makes has collapsed, or if memory runs out, the next simpler one takes over: the page says which one failed and
+why. A switch under *More options* turns that off.
 """
 
 ROWS = f"""

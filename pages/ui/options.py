@@ -101,4 +101,9 @@ def _more(choices: Choices) -> Choices:
             placeholder="none",
             help="For each training. A method that reaches it finishes with what it has learned by then.",
         )
-    return replace(choices, release=release, budget=budget)
+        fallback = st.toggle(
+            "Let a simpler method take over",
+            key=state.seed("fallback", choices.fallback),
+            help="Where the chosen one fails in training, or memory runs out. The result says what happened and why.",
+        )
+    return replace(choices, release=release, budget=budget, fallback=fallback)

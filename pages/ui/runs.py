@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from engine.errors import JobError
 from engine.generators import registry
+from engine.generators.base import Family
 from pages.ui import cached, state, widgets
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
@@ -70,14 +72,36 @@ def watch(identity: str) -> None:
         st.rerun()
     with st.container(border=True, key="job"):
         _bar(now)
+        _given_up(now)
         _stages(now)
         losses(now)
-        st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=_stop, args=(identity,))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=_stop, args=(identity,))
+            _keep_best(now)
     st.caption("You may leave this page, or refresh it: the run goes on and is found here again.")
 
 
 def _stop(identity: str) -> None:
     cached.jobs().cancel(identity)
+
+
+def _keep_best(now: RunStatus) -> None:
+    """An early end for a training in steps, whose best so far is a model already."""
+    if now.finishing:
+        st.caption("Ending with the best so far.")
+    elif now.trying in registry.GENERATORS and registry.GENERATORS[now.trying].info.family is Family.DEEP:
+        st.button(
+            "Stop and keep the best",
+            key="keep-best",
+            icon=":material/flag:",
+            on_click=_finish,
+            args=(now.id,),
+            help="Ends the training now and makes the twin with the best model so far.",
+        )
+
+
+def _finish(identity: str) -> None:
+    cached.jobs().finish(identity)
 
 
 def _bar(now: RunStatus) -> None:
@@ -93,6 +117,16 @@ def _bar(now: RunStatus) -> None:
     st.progress(state.at_least(f"bar-{now.id}", _share(now)), text=f"**{name}**, {about}")
     if now.progress is not None and now.progress.message:
         st.caption(plain(now.progress.message))
+
+
+def _given_up(now: RunStatus) -> None:
+    """Methods that failed in this run so far, and the one that is tried now."""
+    if not now.failed:
+        return
+    lines = [f"**{method_label(f.method)}** was given up: {plain(f.reason)}" for f in now.failed]
+    if now.trying:
+        lines.append(f"Now trying **{method_label(now.trying)}**.")
+    st.warning(" ".join(lines), icon=":material/alt_route:")
 
 
 def _share(now: RunStatus) -> float:
@@ -122,15 +156,18 @@ def _stages(now: RunStatus) -> None:
 
 
 def losses(now: RunStatus) -> None:
-    """The losses of the latest training as lines, for methods that have any."""
+    """The losses of the latest training as lines, for methods that learn in rounds."""
     told = [event for event in now.history if event.losses]
     points = [(e.step, name, loss) for e in told if e.stage == told[-1].stage for name, loss in e.losses.items()]
-    if len(points) < 2:
+    times = Counter(name for _, name, _ in points)
+    points = [point for point in points if times[point[1]] > 1]  # a single loss of each column is no curve
+    if not points:
         return
     import pandas as pd
 
     frame = pd.DataFrame(points, columns=["Step", "Loss", "Value"])
     st.line_chart(frame, x="Step", y="Value", color="Loss", height=220, alt="Losses by training step")
+    st.caption("Losses say whether training gets on, not how good the twin is: the figures on *Compare* do.")
 
 
 # Afterwards

@@ -80,6 +80,18 @@ class Broken(Rows):
         raise FitError("The loss became infinite at step 2.")
 
 
+class Greedy(Rows):
+    """Takes memory until there is none left; only for processes that are held to some."""
+
+    info = GeneratorInfo(**{**{f: getattr(Rows.info, f) for f in Rows.info.__dataclass_fields__}, "key": "greedy"})
+
+    def _fit(self, *args: Any, **kwargs: Any) -> None:
+        held = []
+        for _ in range(200):
+            held.append(np.ones(2**24))  # 128 MiB
+        raise AssertionError("The process was not held to any amount of memory.")
+
+
 class Patient(Rows):
     """Trains until it is cancelled, or until the test lets it go."""
 

@@ -177,13 +177,65 @@ def test_finish_lets_a_run_go_on_to_its_result(jobs: Jobs, large: pd.DataFrame) 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
 def test_a_worker_that_is_killed_has_failed(jobs: Jobs, large: pd.DataFrame) -> None:
-    run_id = jobs.start(SLOW, large, CLUB)
+    run_id = jobs.start(replace(SLOW, fallback=False), large, CLUB)
     training(jobs, run_id)
     os.kill(pid_of(jobs, run_id), signal.SIGKILL)
     status = ended(jobs, run_id)
     assert status.state is State.FAILED
     assert "memory" in status.message
     assert "Traceback" not in status.message
+
+
+def trying(jobs: Jobs, run_id: str, method: str) -> RunStatus:
+    return wait_for(jobs, run_id, lambda s: s.trying == method and s.state is State.RUNNING)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
+def test_a_worker_that_is_killed_in_training_is_followed_by_another_method(jobs: Jobs, large: pd.DataFrame) -> None:
+    run_id = jobs.start(replace(SLOW, figures=False), large, CLUB)
+    trying(jobs, run_id, "forest")
+    os.kill(pid_of(jobs, run_id), signal.SIGKILL)
+    status = ended(jobs, run_id)
+    assert status.state is State.FELL_BACK, log_of(jobs, run_id)
+    assert "“forest” failed: The system stopped the training, most likely because memory ran out." in status.message
+    assert [f.method for f in status.failed] == ["forest"]
+    result = jobs.result(run_id)
+    assert (result.report.asked, result.report.used) == ("forest", "copula")
+    assert result.figures["fallbacks"] == [
+        {"method": "forest", "reason": "The system stopped the training, most likely because memory ran out."}
+    ]
+    assert len(result.synthetic) == 10
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
+def test_a_run_that_goes_on_with_another_method_can_be_stopped(jobs: Jobs, large: pd.DataFrame) -> None:
+    run_id = jobs.start(replace(SLOW, method="cascade"), large, CLUB)
+    trying(jobs, run_id, "cascade")
+    first = pid_of(jobs, run_id)
+    os.kill(first, signal.SIGKILL)
+    status = trying(jobs, run_id, "forest")
+    assert [f.method for f in status.failed] == ["cascade"]
+    second = pid_of(jobs, run_id)
+    assert second != first
+    assert jobs.cancel(run_id)
+    assert not processes.alive(second, jobs.root / run_id)
+    assert jobs.status(run_id).state is State.CANCELLED
+
+
+def test_memory_that_runs_out_in_training_is_a_failure_of_the_method(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.create(RunRequest("greedy", rows=10, figures=False), CLUB.parse(club()), CLUB)
+    code = (
+        "import sys; from engine import worker; from engine.generators import registry; "
+        "from tests.engine.doubles import Greedy; registry.GENERATORS['greedy'] = Greedy; worker.main(sys.argv[1:])"
+    )
+    environment = {**os.environ, "TABULAR_TWIN_MAX_TRAINING_BYTES": "1500000000"}
+    subprocess.run([sys.executable, "-c", code, str(folder.path)], env=environment, check=True)
+    outcome = folder.outcome()
+    assert outcome is not None
+    assert outcome.state is State.FELL_BACK
+    assert "“greedy” failed: The computer's memory was not enough." in outcome.message
+    assert folder.attempts()[0] == ""
 
 
 def test_the_queue_is_first_in_first_out(tmp_path: Path, large: pd.DataFrame) -> None:

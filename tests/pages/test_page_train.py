@@ -10,7 +10,8 @@ import psutil
 from streamlit.testing.v1 import AppTest
 
 from engine import samples
-from engine.runfolder import State
+from engine.reports import Fallback
+from engine.runfolder import Record, RunFolder, State
 from pages.ui import cached, datasets
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
@@ -112,14 +113,46 @@ def test_a_fallback_is_said(open_app: Open, table: Dataset, finished: Callable[.
 
 
 def test_a_waiting_run_says_so(open_app: Open, table: Dataset, home: Path, finished: Callable[..., str]) -> None:
-    from engine.runfolder import Record, RunFolder
-
     run = finished(State.CANCELLED)
     folder = RunFolder(home / "runs" / run)
     folder.write_state(Record(State.QUEUED, created=time.time()))
     folder.claim()  # by another server, so that this one does not start it
     app = open_app(table, run, page="train")
     assert "Waiting for its turn" in app.progress[0].text
+
+
+def under_way(home: Path, run: str, trying: str, failed: tuple[Fallback, ...] = ()) -> None:
+    """Make a run look as if this very process were its worker."""
+    folder = RunFolder(home / "runs" / run)
+    folder.write_attempts(trying, failed)
+    folder.write_state(Record(State.QUEUED, created=time.time()))
+    folder.claim()
+
+
+def test_a_deep_training_can_be_ended_with_the_best_so_far(
+    open_app: Open, table: Dataset, home: Path, finished: Callable[..., str]
+) -> None:
+    run = finished(State.CANCELLED)
+    under_way(home, run, "transformer")
+    app = open_app(table, run, page="train")
+    assert app.button(key="stop").label == "Stop"
+    app.button(key="keep-best").click().run()
+    assert not app.exception
+    assert RunFolder(home / "runs" / run).asked_to_finish
+    assert "Ending with the best so far." in text(app)
+    assert not [button for button in app.button if button.key == "keep-best"]
+
+
+def test_other_methods_can_only_be_stopped(
+    open_app: Open, table: Dataset, home: Path, finished: Callable[..., str]
+) -> None:
+    run = finished(State.CANCELLED)
+    under_way(home, run, "forest", (Fallback("cascade", "The computer's memory was not enough."),))
+    app = open_app(table, run, page="train")
+    assert app.button(key="stop")
+    assert not [button for button in app.button if button.key == "keep-best"]
+    assert "memory was not enough" in app.warning[0].value
+    assert "Now trying" in app.warning[0].value
 
 
 def test_what_is_wrong_at_the_start_is_told(open_app: Open, table: Dataset) -> None:
@@ -145,7 +178,7 @@ def test_losses_of_the_latest_training_are_drawn(
     open_app: Open, table: Dataset, home: Path, finished: Callable[..., str]
 ) -> None:
     from engine.progress import Progress
-    from engine.runfolder import EventWriter, RunFolder
+    from engine.runfolder import EventWriter
 
     run = finished()
     writer = EventWriter(RunFolder(home / "runs" / run))
