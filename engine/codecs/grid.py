@@ -15,6 +15,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.codecs.holes import find_holes
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -59,23 +61,29 @@ class Grid:
     popular_share: Floats
     missing_rows: int
 
-    def fit(self, codes: Floats, *, decimals: int, cells: int = 512) -> Self:
-        """Cut (rows,) codes (NaN where missing) into about `cells` cells; `decimals` of the written values."""
+    def fit(self, codes: Floats, *, decimals: int, cells: int = 512, holes: bool = False) -> Self:
+        """Cut (rows,) codes (NaN where missing) into about `cells` cells; `decimals` of the written values.
+
+        holes: whether wide ranges without any value (`find_holes`) are left out of all intervals.
+        """
         values = codes[~np.isnan(codes)]
         self.missing_rows = len(codes) - len(values)
         self.missing = self.missing_rows > 0
         self.decimals = decimals
         distinct, counts = np.unique(values, return_counts=True)
         heavy = _heavy(distinct, counts, len(values), cells)
-        groups = _intervals(np.flatnonzero(~heavy), counts, len(values), cells)
+        light = np.flatnonzero(~heavy)
+        walls = np.flatnonzero(find_holes(distinct[light], counts[light])) + 1 if holes else np.zeros(0, np.int64)
+        runs = np.split(light, walls)
+        groups = [group for run in runs for group in _intervals(run, counts, len(values), cells)]
         if len(groups) == 1 and counts[groups[0]].sum() < SHARED and heavy.any():
             groups = []  # so few odd values are counted to the nearest heavy one
-        self._lay(distinct, counts, np.flatnonzero(heavy), groups)
+        self._lay(distinct, counts, np.flatnonzero(heavy), groups, light[walls])
         return self
 
-    def _lay(self, distinct: Floats, counts: Ints, atoms: Ints, groups: list[Ints]) -> None:
-        """Order atoms and intervals by value and note what is drawn from each."""
-        edges = [_edges(distinct, counts, groups, i) for i in range(len(groups))]
+    def _lay(self, distinct: Floats, counts: Ints, atoms: Ints, groups: list[Ints], walls: Ints) -> None:
+        """Order atoms and intervals by value and note what is drawn from each. walls: values behind a hole."""
+        edges = [_edges(distinct, counts, groups, i, walls) for i in range(len(groups))]
         places = np.r_[distinct[atoms], [np.median(np.repeat(distinct[g], counts[g])) for g in groups]]
         order = np.argsort(places, kind="stable")
         self.atom = (np.arange(len(places)) < len(atoms))[order]
@@ -275,7 +283,7 @@ def _intervals(light: Ints, counts: Ints, rows: int, cells: int) -> list[Ints]:
     return groups
 
 
-def _edges(distinct: Floats, counts: Ints, groups: list[Ints], i: int) -> tuple[float, float]:
+def _edges(distinct: Floats, counts: Ints, groups: list[Ints], i: int, walls: Ints) -> tuple[float, float]:
     """Where values of interval i are drawn: up to halfway to a neighbouring interval; elsewhere a little inside."""
     group = groups[i]
     first, last = group[0], group[-1]
@@ -285,9 +293,9 @@ def _edges(distinct: Floats, counts: Ints, groups: list[Ints], i: int) -> tuple[
         low = float((distinct[first] + distinct[group[1]]) / 2)
     if several and counts[last] < SHARED:
         high = float((distinct[last] + distinct[group[-2]]) / 2)
-    if i > 0 and groups[i - 1][-1] == first - 1:
+    if i > 0 and groups[i - 1][-1] == first - 1 and first not in walls:
         low = float((distinct[first - 1] + distinct[first]) / 2)
-    if i + 1 < len(groups) and groups[i + 1][0] == last + 1:
+    if i + 1 < len(groups) and groups[i + 1][0] == last + 1 and last + 1 not in walls:
         high = float((distinct[last] + distinct[last + 1]) / 2)
     return low, max(low, high)
 

@@ -146,9 +146,15 @@ def from_state(state: dict[str, Any]) -> Cells:
 
 
 def fit_cells(
-    codec: TableCodec, codes: Floats, rng: np.random.Generator, *, resolution: int, step: Callable[[], None]
+    codec: TableCodec,
+    codes: Floats,
+    rng: np.random.Generator,
+    *,
+    resolution: int,
+    step: Callable[[], None],
+    holes: bool = False,
 ) -> list[Cells]:
-    """Cells of every column of (rows, columns) codes; numbers get about `resolution` of them.
+    """Cells of every column of (rows, columns) codes; numbers get about `resolution` of them, `holes` as in `Grid`.
 
     The order of levels is found on at most 20,000 rows, drawn at random. step: called once a column.
     """
@@ -157,7 +163,7 @@ def fit_cells(
     cells: list[Cells] = []
     for j, column in enumerate(codec.codecs):
         if isinstance(column, NumericCodec):
-            cells.append(GridCells(Grid().fit(codes[:, j], decimals=column.decimals, cells=resolution)))
+            cells.append(GridCells(Grid().fit(codes[:, j], decimals=column.decimals, cells=resolution, holes=holes)))
         else:
             cells.append(_fit_levels(column, codes[:, j], part[:, j], profile, j))
         step()

@@ -68,8 +68,10 @@ class ColumnBlocks:
         inner = seen - cells.missing
         interval = (inner >= 0) & ~np.append(cells.grid.atom, False)[inner]  # the missing cell is no interval
         group = np.where(interval, -1, np.arange(len(seen)))
-        group[interval] = len(seen) + _gathered(cells.counts[seen[interval]], modes)
-        first = np.full(2 * len(seen) + modes, len(seen))
+        own = seen[interval] - cells.missing
+        hole = np.r_[False, (cells.grid.low[own[1:]] > cells.grid.high[own[:-1]]) & (np.diff(own) == 1)]
+        group[interval] = len(seen) + _gathered(cells.counts[seen[interval]], modes, np.cumsum(hole))
+        first = np.full(3 * len(seen) + modes, len(seen))
         np.minimum.at(first, group, np.arange(len(seen)))
         order = np.lexsort((np.arange(len(seen)), first[group]))  # options by their lowest cell
         starts = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0])
@@ -170,12 +172,21 @@ def _part(low: Ints, width: Ints, parts: Ints, digit: Ints) -> tuple[Ints, Ints]
     return low + first, end - first
 
 
-def _gathered(counts: Ints, modes: int) -> Ints:
-    """(cells,) the mode of each of some intervals in order, so that modes hold about equally many rows."""
+def _gathered(counts: Ints, modes: int, run: Ints) -> Ints:
+    """(cells,) the mode of each of some intervals in order, so that modes hold about equally many rows.
+
+    run: (cells,) number of the run without a hole that the interval belongs to; no mode reaches over a hole.
+    """
     if len(counts) <= modes:
         return np.arange(len(counts))
-    middle = np.cumsum(counts) - counts / 2
-    return np.asarray(np.minimum(middle * modes // counts.sum(), modes - 1), dtype=np.int64)
+    found, begun = np.zeros(len(counts), np.int64), 0
+    for part in np.split(np.arange(len(counts)), np.flatnonzero(np.diff(run)) + 1):
+        own = counts[part]
+        several = max(round(modes * float(own.sum()) / float(counts.sum())), 1)
+        middle = np.cumsum(own) - own / 2
+        found[part] = begun + np.minimum(middle * several // own.sum(), several - 1)
+        begun += several
+    return found
 
 
 def _nearest_member(members: Ints, cells: int) -> Ints:
