@@ -5,7 +5,8 @@
 Same name, same rows. `web`: sessions of a shop with many zeros, durations that follow counts, and a rare purchase.
 `physics`: eleven continuous features of showers, two kinds that differ in shape. `money`: six linked months of bills,
 payments and delays under a credit limit. `calls`: a bank's calls with days since the last one or none, and skewed
-balances. `diabetes` and `cancer` come with scikit-learn.
+balances. `shops`: two categories of hundreds of levels that numbers lie close around. `diabetes` and
+`cancer` come with scikit-learn.
 """
 
 from __future__ import annotations
@@ -211,6 +212,29 @@ def calls(rows: int = 45_211) -> pd.DataFrame:
     })  # fmt: skip
 
 
+def shops(rows: int = 20_000) -> pd.DataFrame:
+    """Orders of 300 products in 250 towns: weight and price lie close to the product's, places to the town's."""
+    rng = np.random.default_rng(SEED + 4)
+    town = np.minimum(rng.pareto(1.1, rows) * 12, 249).astype(int)
+    centre, spread = rng.uniform((40, -10), (60, 20), (250, 2)), rng.uniform(0.02, 0.12, 250)
+    latitude, longitude = (centre[town] + rng.normal(size=(rows, 2)) * spread[town, None]).T
+    product = np.minimum(rng.pareto(1.3, rows) * 20, 299).astype(int)
+    weight, price = rng.lognormal(0, 1.2, 300)[product], rng.lognormal(3, 1.0, 300)[product]
+    north = latitude > 50
+    season = _choice(
+        rng, ["spring", "summer", "autumn", "winter"], np.where(north[:, None], [2, 3, 2, 1], [2, 1, 2, 3])
+    )
+    discount = np.where(rng.random(rows) < 0.3, rng.choice([5, 10, 20], rows), 0)
+    items = rng.geometric(1 / (1 + 20 / (price + 5)))
+    return pd.DataFrame({
+        "town": [f"town {k}" for k in town], "product": [f"product {k}" for k in product], "season": season,
+        "weight": (weight * rng.lognormal(0, 0.05, rows)).round(3), "discount": discount, "items": items,
+        "price": (price * rng.lognormal(0, 0.08, rows) * (1 - discount / 100)).round(2),
+        "express": rng.random(rows) < 1 / (1 + np.exp(1.5 - 0.02 * price)),
+        "latitude": latitude.round(4), "longitude": longitude.round(4),
+    })  # fmt: skip
+
+
 def _builtin(name: str) -> Callable[[], pd.DataFrame]:
     def load() -> pd.DataFrame:
         from sklearn import datasets
@@ -226,6 +250,7 @@ TABLES: Mapping[str, Callable[[], pd.DataFrame]] = {
     "physics": physics,
     "money": money,
     "calls": calls,
+    "shops": shops,
     "diabetes": _builtin("diabetes"),
     "cancer": _builtin("cancer"),
 }
