@@ -28,7 +28,7 @@ from engine.generators.base import Capability
 from engine.limits import Limits
 from engine.progress import Budget, CancelToken, Listener, Progress
 from engine.seeds import stream
-from engine.synthesizer import AUTO, Synthesizer, check_method, read_given
+from engine.synthesizer import AUTO, Synthesizer, check_method, choose, read_given
 from engine.table.schema import Schema
 
 if TYPE_CHECKING:
@@ -226,6 +226,9 @@ class _Run:
     ) -> None:
         self.request, self.table, self.schema = request, table, schema
         self._attempts = attempts or Attempts(allowed=request.fallback)
+        # Once for the whole table: the measured model and the one that makes the table are of the same method.
+        automatic = request.method == AUTO and len(schema.modelled) > 0
+        self._advised = choose(table, schema) if automatic else None
         self._progress, self._cancel = progress, cancel
         self.rows = request.rows if request.rows is not None else len(table)
         self.seconds: dict[str, float] = {}
@@ -328,6 +331,7 @@ class _Run:
                 cancel=self._cancel,
                 budget=Budget(request.budget),
                 attempts=self._attempts,
+                advised=self._advised,
             )
 
     def _sample(

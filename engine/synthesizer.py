@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine import advice, conditions, fallback, files, models
+from engine import advice, conditions, facts, fallback, files, models
+from engine.advice import Advice
 from engine.balance import Balance, equal, read_balance, sample_balanced
 from engine.conditions import Condition
 from engine.errors import ConditionError, DataError, MethodError, ModelError, NotFittedError, SchemaError, WriteError
@@ -100,11 +101,13 @@ class Synthesizer:
         cancel: CancelToken | None = None,
         budget: Budget | float | None = None,
         attempts: fallback.Attempts | None = None,
+        advised: Advice | None = None,
     ) -> Self:
         """Train on a table in any form (raw, parsed, restored). Same table, choices and seed give the same model.
 
         budget: seconds for the training; the method finishes with what it has by then. attempts: what earlier trainings
-        tried in vain, and whether another method may take over (it may by default).
+        tried in vain, and whether another method may take over (it may by default). advised: what “auto” takes; by
+        default what suits the rows given here.
         Raises SchemaError or DataError when table and schema do not fit, FitError when every method failed, Cancelled.
         """
         started = time.monotonic()
@@ -117,17 +120,19 @@ class Synthesizer:
         budget = budget if isinstance(budget, Budget) else Budget(budget)
         how: dict[str, Any] = {"seed": seed, "progress": progress, "cancel": cancel, "budget": budget}
         fakers = _fakers(schema).fit(table)  # first, for it is quick to say what cannot be made up
-        generator, report = self._train(table, schema, attempts=attempts, **how)
+        generator, report = self._train(table, schema, advised, attempts=attempts, **how)
         self._schema, self._generator, self._fakers = schema, generator, fakers
         self._report = replace(report, rows=len(table), seed=seed, seconds=time.monotonic() - started)
         return self
 
-    def _train(self, table: pd.DataFrame, schema: Schema, **how: Any) -> tuple[Generator | None, FitReport]:
+    def _train(
+        self, table: pd.DataFrame, schema: Schema, advised: Advice | None, **how: Any
+    ) -> tuple[Generator | None, FitReport]:
         modelled = schema.modelled
         if not len(modelled):
             note = "No column needs learning; all are made anew in the form of the real ones."
             return None, FitReport(self.method, None, notes=(note,))
-        chosen, why = self._choose(schema, len(table))
+        chosen, why = self._choose(table, schema, advised)
         generator, failed = fallback.fit(chosen, self.settings, table[list(modelled.names)], modelled, **how)
         return generator, FitReport(
             self.method,
@@ -139,11 +144,11 @@ class Synthesizer:
             chosen_because=why,
         )
 
-    def _choose(self, schema: Schema, rows: int) -> tuple[str, str]:
+    def _choose(self, table: pd.DataFrame, schema: Schema, advised: Advice | None) -> tuple[str, str]:
         """The method to try first, and for "auto" the reason."""
         if self.method != AUTO:
             return self.method, ""
-        advised = advice.first(advice.advise(schema, rows))
+        advised = choose(table, schema) if advised is None else advised
         check_method(advised.method, self.settings)
         return advised.method, advised.reason
 
@@ -290,6 +295,11 @@ class Synthesizer:
         if self._generator is None:
             raise MethodError(f"No column of this table is learned, so there are no {purpose}.")
         return self._generator
+
+
+def choose(table: pd.DataFrame, schema: Schema) -> Advice:
+    """The method that “auto” takes for a parsed table, with the reason. Raises MethodError when none suits."""
+    return advice.first(advice.advise(schema, len(table), facts.look(table, schema)))
 
 
 def check_method(method: str, settings: Mapping[str, Any] | None = None) -> None:

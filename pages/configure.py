@@ -21,11 +21,13 @@ with widgets.told():
     edited = columns.draw(table)
 
     st.subheader("Method", anchor=False)
-    advised = cached.advice(table, edited.schema)
-    choices = method.draw(Choices.from_json(table.load_choices()), advised)
+    beside = st.container()  # filled when it is known what is to be made: seconds and memory follow from it
 
     st.subheader("What to make", anchor=False)
-    choices = options.draw(choices, profile.rows)
+    choices = options.draw(Choices.from_json(table.load_choices()), profile.rows)
+    advised = cached.advice(table, edited.schema)
+    with beside:
+        choices = method.draw(choices, advised, cached.facts(table, edited.schema))
     choices, problems = wishes.draw(
         table,
         edited.schema,

@@ -12,6 +12,8 @@ from engine.table.schema import Schema
 
 if TYPE_CHECKING:
     from engine.advice import Advice
+    from engine.estimates import Smaller
+    from engine.facts import Facts
     from engine.table.profile import ColumnProfile, TableProfile
     from engine.table.read import Reading
 
@@ -28,6 +30,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     from engine import advice
+    from engine.facts import look
+    from engine.run import RunRequest
     from engine.table.profile import profile_table
     from engine.table.read import read_table
 
@@ -35,17 +39,20 @@ def run(arguments: argparse.Namespace) -> None:
         common.check_file(arguments.out, arguments.data)
     reading = read_table(arguments.data)
     schema = common.schema_of(reading, arguments.schema)
-    profile = profile_table(schema.parse(reading.frame), schema)
-    advised = advice.advise(schema, profile.rows, profile)
+    parsed = schema.parse(reading.frame)
+    profile, known = profile_table(parsed, schema), look(parsed, schema)
+    advised = advice.advise(schema, known.rows, known, RunRequest())
     if arguments.out is not None:
         console.write_text(arguments.out, schema.dumps() + "\n")
     if arguments.json:
-        console.say(console.dumps(_facts(reading, schema, profile, advised)))
+        console.say(console.dumps(_facts(reading, schema, profile, known, advised)))
     else:
-        console.say(_text(reading, schema, profile, advised))
+        console.say(_text(reading, schema, profile, known, advised))
 
 
-def _facts(reading: Reading, schema: Schema, profile: TableProfile, advised: tuple[Advice, ...]) -> dict[str, object]:
+def _facts(
+    reading: Reading, schema: Schema, profile: TableProfile, known: Facts, advised: tuple[Advice, ...]
+) -> dict[str, object]:
     return {
         "name": reading.name,
         "format": reading.format,
@@ -54,11 +61,29 @@ def _facts(reading: Reading, schema: Schema, profile: TableProfile, advised: tup
         "rows": profile.rows,
         "schema": schema.to_json(),
         "profile": profile.to_json(),
-        "advice": [a.to_json() for a in advised],
+        "seen": known.to_json(),
+        "advice": [{**a.to_json(), "smaller": _smaller(a, known)} for a in advised],
     }
 
 
-def _text(reading: Reading, schema: Schema, profile: TableProfile, advised: tuple[Advice, ...]) -> str:
+def _smaller(advice: Advice, known: Facts) -> dict[str, object] | None:
+    """Settings with which the method fits into memory, where it does not with its own."""
+    lower = _lower(advice, known)
+    return None if lower is None else {"settings": dict(lower.changed), "estimate": lower.estimate.to_json()}
+
+
+def _lower(advice: Advice, known: Facts) -> Smaller | None:
+    from engine.estimates import smaller
+    from engine.run import RunRequest
+
+    if advice.estimate is None or advice.estimate.fits:
+        return None
+    return smaller(RunRequest(), advice.method, known.work)
+
+
+def _text(reading: Reading, schema: Schema, profile: TableProfile, known: Facts, advised: tuple[Advice, ...]) -> str:
+    from engine.advice import remarks
+
     header = ("COLUMN", "KIND", "MISSING", "DISTINCT", "FROM", "TO", "BECAUSE")
     columns = [_column(c, schema[c.name].reason) for c in profile.columns]
     parts = [
@@ -67,9 +92,44 @@ def _text(reading: Reading, schema: Schema, profile: TableProfile, advised: tupl
     ]
     if reading.findings:
         parts.append("Reading\n" + "\n".join(f"  [{f.severity}] {f.message}" for f in reading.findings))
-    methods = [(a.method, "suits" if a.suited else "does not suit", a.reason) for a in advised]
-    parts.append(console.table(("METHOD", "", "ADVICE"), methods))
+    if seen := remarks(known):
+        parts.append("Seen\n" + "\n".join(f"  {sentence}" for sentence in seen))
+    parts.append(console.table(("METHOD", "", "SECONDS", "MEMORY", "ADVICE"), [_method(a) for a in advised]))
+    parts.append(_ESTIMATED)
+    parts += [_too_large(a, known) for a in advised if a.estimate is not None and not a.estimate.fits]
     return "\n\n".join(parts)
+
+
+_ESTIMATED = (
+    "Seconds and memory are estimates for this machine, of a run with figures and default settings on all rows. "
+    "Without figures (`generate` without --json and --report) it trains once and takes about half."
+)
+
+
+def _method(advice: Advice) -> tuple[str, ...]:
+    suits = "suits" if advice.suited else "does not suit"
+    if advice.estimate is None:
+        return advice.method, suits, "unknown", "unknown", advice.reason
+    seconds, memory = advice.estimate.seconds, advice.estimate.memory
+    return advice.method, suits, f"about {seconds:,.0f}", _megabytes(memory), advice.reason
+
+
+def _too_large(advice: Advice, known: Facts) -> str:
+    """That a method does not fit into memory, and the setting with which it does."""
+    assert advice.estimate is not None
+    told = (
+        f"Method “{advice.method}” would need about {_megabytes(advice.estimate.memory)} of memory; "
+        f"{_megabytes(advice.estimate.room)} are free for it. "
+    )
+    lower = _lower(advice, known)
+    if lower is None:
+        return told + "No smaller setting of it fits; fewer columns or another method may."
+    settings = " ".join(f"--settings {name}={value}" for name, value in lower.changed.items())
+    return told + f"With {settings} it needs about {_megabytes(lower.estimate.memory)}."
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"
 
 
 def _column(column: ColumnProfile, reason: str) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from engine.conditions import Condition
 from engine.errors import ConditionError, DataError, MethodError, NotFittedError
 from engine.generators import bundle
+from engine.generators.costs import Cost, Work
 from engine.progress import Budget, CancelToken, Listener
 from engine.settings import Settings, from_mapping
 from engine.table.schema import Schema
@@ -59,6 +60,7 @@ class GeneratorInfo:
     capabilities: frozenset[Capability] = frozenset()
     packages: tuple[str, ...] = ()  # import names that must be installed
     min_rows: int = 2
+    lighter: tuple[str, ...] = ()  # numeric settings that need less memory when lowered, the least harmful first
 
     def missing_packages(self) -> tuple[str, ...]:
         return tuple(p for p in self.packages if importlib.util.find_spec(p) is None)
@@ -78,6 +80,14 @@ class Generator(ABC):
         self.settings: Any = settings if isinstance(settings, kind) else from_mapping(kind, settings)  # type: ignore[arg-type]
         self.schema: Schema | None = None
         self.notes: list[str] = []  # plain sentences on what happened in training, for the report
+
+    @classmethod
+    def cost(cls, settings: Any, work: Work) -> Cost | None:
+        """What `fit` and `sample` need, from a formula (see `engine.generators.costs`); None where nobody measured.
+
+        settings: of the method's own kind.
+        """
+        return None
 
     def fit(
         self,

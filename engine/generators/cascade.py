@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from engine.codecs.table import TableCodec
 from engine.conditions import Condition
 from engine.generators.base import Capability, Family, Generator, GeneratorInfo
+from engine.generators.costs import Cost, Work
 from engine.generators.demands import held_values, refusal
 from engine.generators.relations import sentences
 from engine.progress import Budget, CancelToken, Listener, Reporter
@@ -72,12 +74,26 @@ class Cascade(Generator):
         settings=CascadeSettings,
         capabilities=frozenset({Capability.GIVEN, Capability.LIKELIHOOD, Capability.IMPUTE}),
         packages=("lightgbm",),
+        lighter=("decisions",),
     )
 
     settings: CascadeSettings
     codec: TableCodec
     chain: BoostedChain
     judge: Judge | None
+
+    @classmethod
+    def cost(cls, settings: CascadeSettings, work: Work) -> Cost:
+        """Trees learn from every halving of every cell, by all columns before; several columns train side by side."""
+        sizes = [*(min(n, settings.detail) for n in work.numbers), *work.levels]
+        halvings = [min(work.rows * math.log2(size + 1), settings.decisions) for size in sizes]
+        return Cost(
+            train=sum(halvings) * (2.8e-6 + 1.7e-6 * work.columns),
+            make=settings.candidates * 4e-6 * work.cells_made,
+            memory=200e6 + 60 * work.cells_made + 4 * max(halvings, default=0.0) * (8 * work.columns + 60),
+            threads=4,
+            start=2.3,
+        )
 
     def _fit(
         self,

@@ -15,6 +15,7 @@ from engine.codecs.numeric import NumericCodec
 from engine.codecs.table import TableCodec
 from engine.conditions import Condition
 from engine.generators.base import Capability, Family, Generator, GeneratorInfo
+from engine.generators.costs import Cost, Work
 from engine.generators.demands import code_demands, held_values, refusal
 from engine.progress import Budget, CancelToken, Listener, Reporter
 from engine.seeds import stream
@@ -80,11 +81,30 @@ class Copula(Generator):
         settings=CopulaSettings,
         capabilities=frozenset({Capability.GIVEN}),
         packages=("scipy",),
+        lighter=("rows", "latents"),
     )
 
     settings: CopulaSettings
     codec: TableCodec
     model: LatentModel
+
+    @classmethod
+    def cost(cls, settings: CopulaSettings, work: Work) -> Cost:
+        """Each sweep redraws every latent variable in every row that is looked at, twice more in pilots."""
+        rows = min(work.rows, settings.rows)
+        free = sum(min(levels, settings.options) - 1 for levels in work.levels if levels > 1)
+        latents = min(len(work.numbers) + free, max(settings.latents, work.columns))
+        if settings.categories == ORDERED:
+            latents = work.columns
+        sweeps = settings.sweeps * latents * (1e-4 + 1.25e-7 * rows)
+        piloted = settings.categories == AUTO and any(levels > 2 for levels in work.levels)
+        pilots = _PILOT_SWEEPS * (work.columns + latents) * (1e-4 + 1.25e-7 * min(work.rows, _PILOT_ROWS)) * piloted
+        return Cost(
+            train=sweeps + pilots + 1e-6 * work.cells,
+            make=1e-7 * work.made * latents,
+            memory=25e6 + 25 * work.cells + 16 * latents * max(rows, work.made, _PILOT_MADE * piloted),
+            start=0.35,
+        )
 
     @one_thread()
     def _fit(

@@ -60,10 +60,10 @@ class Work:
 class Cost:
     """What a method needs for a `Work`. Seconds are of one core of the reference machine.
 
-    train, make: seconds to learn the rows and to make the new ones; memory: most bytes that the whole process holds;
-    products: share of the training that is products of matrices, of which machines differ most; threads: cores that
-    the training can use at once; start: seconds to load the packages; most: seconds after which the method ends by
-    itself, by the clock.
+    train, make: seconds to learn the rows and to make the new ones; memory: most bytes beyond those of a process that
+    holds the table; products: share of the training that is products of matrices, of which machines differ most;
+    threads: cores that the training can use at once; start: seconds to load the packages; most: seconds after which
+    the method ends by itself, by the clock.
     """
 
     train: float

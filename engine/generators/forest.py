@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from engine.generators.base import Capability, Family, Generator, GeneratorInfo
 from engine.generators.cells import Cells, fit_cells
 from engine.generators.chain import Chain
 from engine.generators.chainfit import ChainFit
+from engine.generators.costs import Cost, Work
 from engine.generators.demands import both, code_demands, held_values, refusal
 from engine.generators.relations import find_links, sentences
 from engine.progress import Budget, CancelToken, Listener, Reporter
@@ -73,12 +75,24 @@ class Forest(Generator):
         settings=ForestSettings,
         capabilities=frozenset({Capability.GIVEN, Capability.LIKELIHOOD, Capability.IMPUTE}),
         packages=("sklearn",),
+        lighter=("split_rows",),
     )
 
     settings: ForestSettings
     codec: TableCodec
     cells: list[Cells]
     chain: Chain
+
+    @classmethod
+    def cost(cls, settings: ForestSettings, work: Work) -> Cost:
+        """A few trees a column, of a depth that grows with the rows."""
+        rows, trees = work.rows, settings.trees / 5
+        return Cost(
+            train=trees * work.columns * (0.02 + 8e-4 * math.sqrt(rows) + 1.2e-5 * rows),
+            make=5e-7 * work.cells_made,
+            memory=95e6 + 25 * work.cells + 40 * min(rows, settings.split_rows) * work.columns + 30 * work.cells_made,
+            start=1.2,
+        )
 
     @one_thread()
     def _fit(

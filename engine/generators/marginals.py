@@ -19,6 +19,7 @@ from engine.codecs.table import TableCodec
 from engine.conditions import Condition
 from engine.generators.base import Capability, Family, Generator, GeneratorInfo
 from engine.generators.cells import GridCells, LevelCells
+from engine.generators.costs import Cost, Work
 from engine.generators.demands import code_demands, held_values, refusal
 from engine.generators.margins import CellMargin, ColumnFit, FamilyMargin, Margin, margin_from_state
 from engine.progress import Budget, CancelToken, Listener, Reporter
@@ -80,6 +81,17 @@ class Marginals(Generator):
     patterns: MissingPatterns
     margins: tuple[Margin, ...]
     fits: tuple[ColumnFit, ...]
+
+    @classmethod
+    def cost(cls, settings: MarginalsSettings, work: Work) -> Cost:
+        """Families are tried on numbers of more than a few values; all else goes with the cells."""
+        tried = sum(distinct > _FEWEST for distinct in work.numbers) * (settings.numbers != EMPIRICAL)
+        return Cost(
+            train=0.07 * tried + 4e-7 * work.cells,
+            make=2e-7 * work.cells_made,
+            memory=42e6 + 25 * max(work.cells, work.cells_made),
+            start=0.5,
+        )
 
     def _fit(
         self,

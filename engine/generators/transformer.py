@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.codecs.table import TableCodec
 from engine.conditions import Condition
 from engine.generators.base import Capability, Family, Generator, GeneratorInfo
+from engine.generators.costs import Cost, Work
 from engine.generators.demands import held_values, refusal
 from engine.generators.relations import sentences
 from engine.progress import Budget, CancelToken, Listener, Reporter
@@ -52,12 +53,35 @@ class Transformer(Generator):
         settings=TransformerSettings,
         capabilities=frozenset({Capability.GIVEN, Capability.LIKELIHOOD, Capability.IMPUTE, Capability.TRAIN_ON}),
         packages=("torch",),
+        lighter=("width", "detail"),
     )
 
     settings: TransformerSettings
     codec: TableCodec
     model: TableModel
     rows: int  # that the model has learned from
+
+    @classmethod
+    def cost(cls, settings: TransformerSettings, work: Work) -> Cost:
+        """Steps of a fixed size, at least some hundred; a small table has learned all it can sooner."""
+        from engine.generators.deep.training import batch_size, default_seconds
+
+        rows, columns = max(int(0.9 * work.rows), 1), max(work.columns, 1)
+        batch = batch_size(rows, most=512, least=32, batches=16)
+        batches = max(rows // batch, 1)
+        epochs = max(settings.epochs, min(600 // batches, 10 * settings.epochs)) * 0.9 * rows / (rows + 300)
+        size = settings.layers / 2 * (settings.width / 64 + (settings.width / 64) ** 2) / 2
+        learning = 160 * min(batch * columns, 16_384) * settings.width * settings.layers
+        making = 2_300 * min(work.cells_made, _CELLS) * settings.width / 64
+        return Cost(
+            train=1.0 + epochs * batches * columns * (3e-3 + 1.4e-5 * batch * size),
+            make=work.cells_made * 2e-5 * size,
+            memory=340e6 + 60 * work.cells + max(learning, making),
+            products=0.5,
+            threads=1 if batch * columns * settings.width < 1_000_000 else 8,
+            start=2.0,
+            most=default_seconds(rows, columns),
+        )
 
     def _fit(
         self,

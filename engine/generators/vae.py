@@ -14,6 +14,7 @@ from engine.blas import one_thread
 from engine.codecs.table import TableCodec
 from engine.conditions import Condition
 from engine.generators.base import Family, Generator, GeneratorInfo
+from engine.generators.costs import Cost, Work
 from engine.generators.demands import held_values
 from engine.progress import Budget, CancelToken, Listener, Reporter
 from engine.seeds import stream
@@ -32,6 +33,7 @@ _BATCH = 20_000  # rows that are made at a time
 _USUAL_ROWS = 10_000  # with more rows there are fewer passes over them, with fewer rows more
 _RATE = 2e-3
 _PATIENCE = 10  # epochs
+_LEARNED = 40  # epochs until no epoch is better, for 1,000 rows; measured, and used for the estimate alone
 _JUDGED = 100  # rows from which made rows can be told from shuffled ones
 
 
@@ -73,6 +75,7 @@ class Vae(Generator):
         source="Kingma and Welling 2014; Gulrajani et al. 2017 (PixelVAE); Tomczak and Welling 2018 (VampPrior).",
         settings=VaeSettings,
         packages=("tensorflow", "keras"),
+        lighter=("width",),
     )
 
     settings: VaeSettings
@@ -80,6 +83,24 @@ class Vae(Generator):
     blocks: TableBlocks
     decoder: Decoder
     mixture: Mixture
+
+    @classmethod
+    def cost(cls, settings: VaeSettings, work: Work) -> Cost:
+        """Steps of a fixed size, until no epoch is better: the fewer rows, the sooner that is."""
+        tokens = 2 * len(work.numbers) + len(work.levels)
+        rows = max(0.9 * work.rows, 1.0)
+        epochs = min(settings.epochs * math.sqrt(_USUAL_ROWS / rows), _LEARNED * math.sqrt(rows / 1_000))
+        batch = min(max(rows / 16, 16), 512)
+        steps = epochs * max(rows / batch, 1.0)
+        size = settings.width / 128
+        return Cost(
+            train=steps * 4e-3 + epochs * rows * tokens * (3e-6 + 5e-6 * size),
+            make=work.made * tokens * 4e-6 * size,
+            memory=580e6 + 100 * work.cells + 40 * min(batch * tokens, 512 * 32) * settings.width,
+            products=0.5,
+            threads=8,
+            start=7.0,
+        )
 
     @one_thread()
     def _fit(

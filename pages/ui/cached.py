@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.advice import Advice
     from engine.evaluation.associations import AssociationComparison
     from engine.evaluation.distributions import ColumnComparison
+    from engine.facts import Facts
     from engine.jobs import Jobs
     from engine.results import StoredResult
     from engine.table.profile import TableProfile
@@ -117,14 +118,21 @@ def _recast(version: str, column: str, kind: str, _dataset: Dataset) -> Column:
 
 def profile(dataset: Dataset, chosen: Schema) -> TableProfile:
     """What each column holds, by these kinds. Raises TwinError when a kind does not fit the values."""
-    return _profile(dataset.version, chosen.dumps(), dataset, chosen)
+    return _seen(dataset.version, chosen.dumps(), dataset, chosen)[0]
+
+
+def facts(dataset: Dataset, chosen: Schema) -> Facts:
+    """What advice and estimates go by. Raises TwinError when a kind does not fit the values."""
+    return _seen(dataset.version, chosen.dumps(), dataset, chosen)[1]
 
 
 @st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
-def _profile(version: str, text: str, _dataset: Dataset, _chosen: Schema) -> TableProfile:
+def _seen(version: str, text: str, _dataset: Dataset, _chosen: Schema) -> tuple[TableProfile, Facts]:
+    from engine.facts import look
     from engine.table.profile import profile_table
 
-    return profile_table(_chosen.parse(reading(_dataset).frame), _chosen)
+    parsed = _chosen.parse(reading(_dataset).frame)
+    return profile_table(parsed, _chosen), look(parsed, _chosen)
 
 
 @st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
@@ -160,7 +168,7 @@ def advice(dataset: Dataset, chosen: Schema) -> tuple[Advice, ...]:
     """Every method, the best suited first."""
     from engine.advice import advise
 
-    known = profile(dataset, chosen)
+    known = facts(dataset, chosen)
     return advise(chosen, known.rows, known)
 
 

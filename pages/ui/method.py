@@ -8,19 +8,19 @@ import streamlit as st
 
 from engine.advice import Advice
 from engine.errors import MethodError
+from engine.facts import Facts
 from engine.generators import registry
 from engine.generators.base import GeneratorInfo
+from engine.generators.costs import Work
 from engine.synthesizer import AUTO
-from pages.ui import state, widgets
+from pages.ui import needs, state, widgets
 from pages.ui.choices import Choices
+from pages.ui.needs import ADVANCED, AUTOMATIC, FAMILY, METHOD, STANDARD
 from pages.ui.words import plain
 
-AUTOMATIC, STANDARD, ADVANCED = "Automatic", "Standard", "Advanced"
-FAMILY, METHOD = "method-family", "method"
 
-
-def draw(choices: Choices, advised: tuple[Advice, ...]) -> Choices:
-    """The choices with method and settings as they stand on the page."""
+def draw(choices: Choices, advised: tuple[Advice, ...], known: Facts) -> Choices:
+    """The choices with method and settings as they stand on the page, and what a run with them needs."""
     family = st.segmented_control(
         "Kind of method",
         [AUTOMATIC, STANDARD, ADVANCED],
@@ -29,13 +29,17 @@ def draw(choices: Choices, advised: tuple[Advice, ...]) -> Choices:
         label_visibility="collapsed",
     )
     if family == AUTOMATIC:
-        _automatic(advised)
-        return replace(choices, method=AUTO)
+        choices = replace(choices, method=AUTO)
+        _automatic(choices, advised, known)
+        return choices
     infos = [i for i in registry.infos() if i.advanced == (family == ADVANCED)]
-    info = _pick(infos, choices.method, {a.method: a for a in advised})
+    info = _pick(infos, choices, {a.method: a for a in advised}, known.work)
     with st.expander(f"Settings of {info.label}", key=f"settings-{info.key}", icon=":material/tune:"):
         values = widgets.settings_form(info, choices.settings.get(info.key, {}))
-    return replace(choices, method=info.key).with_settings(info.key, values)
+    choices = replace(choices, method=info.key).with_settings(info.key, values)
+    if not info.missing_packages():
+        needs.draw(choices.request(), info.key, known.work)
+    return choices
 
 
 def taken(choices: Choices, advised: tuple[Advice, ...]) -> GeneratorInfo | None:
@@ -55,9 +59,10 @@ def _family(method: str) -> str:
     return ADVANCED if registry.GENERATORS[method].info.advanced else STANDARD
 
 
-def _automatic(advised: tuple[Advice, ...]) -> None:
-    """What “automatic” will take, and why."""
-    from engine.advice import first
+def _automatic(choices: Choices, advised: tuple[Advice, ...], known: Facts) -> None:
+    """What “automatic” will take, why, and what that needs."""
+    from engine.advice import first, remarks
+    from engine.estimates import of_run
 
     try:
         best = first(advised)
@@ -65,24 +70,37 @@ def _automatic(advised: tuple[Advice, ...]) -> None:
         widgets.error_box(error)
         return
     info = registry.GENERATORS[best.method].info
-    st.markdown(f"Takes **{info.label}**. {plain(best.reason)}")
+    request = choices.request()
+    st.markdown(
+        f"Takes **{info.label}**. {plain(best.reason)} {plain(needs.sentence(of_run(request, info.key, known.work)))}"
+    )
+    if seen := remarks(known):
+        st.caption(plain(" ".join(seen)))
+    needs.draw(request, info.key, known.work)
 
 
-def _pick(infos: list[GeneratorInfo], chosen: str, advised: dict[str, Advice]) -> GeneratorInfo:
+def _pick(infos: list[GeneratorInfo], choices: Choices, advised: dict[str, Advice], work: Work) -> GeneratorInfo:
     """One method of a family; the one chosen before, else the best suited."""
     by_key = {info.key: info for info in infos}
     order = [key for key in advised if key in by_key]
-    state.seed_within(METHOD, list(by_key), chosen if chosen in by_key else order[0])
+    state.seed_within(METHOD, list(by_key), choices.method if choices.method in by_key else order[0])
     key = st.radio(
         "Method",
         list(by_key),
         format_func=lambda k: by_key[k].label,
-        captions=[_caption(info, advised[info.key]) for info in infos],
+        captions=[_caption(info, advised[info.key], choices, work) for info in infos],
         key=METHOD,
         label_visibility="collapsed",
     )
     return by_key[str(key)]
 
 
-def _caption(info: GeneratorInfo, advice: Advice) -> str:
-    return f"{info.summary} {plain(advice.reason)}"
+def _caption(info: GeneratorInfo, advice: Advice, choices: Choices, work: Work) -> str:
+    """How a method works, whether it suits, and what a run with it needs."""
+    from engine.estimates import of_run
+
+    told = f"{info.summary} {plain(advice.reason)}"
+    if info.missing_packages() or work.rows < info.min_rows:
+        return told
+    found = of_run(replace(choices, method=info.key).request(), info.key, work)
+    return f"{told} {plain(needs.sentence(found))}"

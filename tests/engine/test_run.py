@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -224,3 +225,12 @@ class TestFinishing:
         assert "train again" in seen
         assert figures["rows"]["synthetic"] == 20  # type: ignore[index]
         assert figures["figures_of"] == self.run("train")[0]["figures_of"]  # type: ignore[index]
+
+
+def test_auto_takes_the_same_method_for_the_measured_and_the_released_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The four rows in five that are measured would be too few for trees by themselves."""
+    doubles = {key: type(key, (Rows,), {"info": replace(Rows.info, key=key)}) for key in ("copula", "forest")}
+    monkeypatch.setattr(registry, "GENERATORS", doubles)
+    result = execute(RunRequest("auto", charts=False), club(230), CLUB)
+    assert result.figures["rows"]["train"] == 184
+    assert result.figures["measured_model"]["used"] == result.figures["method_used"] == "forest"
