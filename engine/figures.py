@@ -13,6 +13,7 @@ from engine.reports import FitReport
 if TYPE_CHECKING:
     from engine.balance import Balance
     from engine.evaluation import Evaluation
+    from engine.race import RaceResult
     from engine.run import RunRequest, Split
     from engine.table.schema import Schema
 
@@ -31,6 +32,7 @@ def of_run(
     synthetic_rows: int,
     seconds: Mapping[str, float],
     balance: Balance | None = None,
+    race: RaceResult | None = None,
 ) -> dict[str, Any]:
     """The figures of a run, as JSON values.
 
@@ -45,6 +47,7 @@ def of_run(
         "method_used": released.used,
         "method_label": label(released),
         "chosen_because": released.chosen_because,
+        "race": None if race is None else race.to_json(),
         "settings": dict(released.settings),
         "fallbacks": [{"method": f.method, "reason": f.reason} for f in released.fallbacks],
         "notes": list(released.notes),

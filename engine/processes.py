@@ -20,15 +20,18 @@ _STARTING_SECONDS = 0.5
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
-def start(folder: Path, log: Path) -> subprocess.Popen[bytes]:
-    """Start the worker of a run folder. It outlives this process, and shares neither its terminal nor its signals."""
+def start(folder: Path, log: Path, *, module: str = WORKER, leashed: bool = False) -> subprocess.Popen[bytes]:
+    """Start the worker of a run folder. It outlives this process, and shares neither its terminal nor its signals.
+
+    leashed: its stdin is the end of a pipe that closes with this process, for a `module` that heeds it.
+    """
     environment = {**os.environ, "PYTHONPATH": _python_path(), "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
     for variable in _THREAD_VARIABLES:
         environment.setdefault(variable, str(threads()))
     with log.open("ab") as out:
         return subprocess.Popen(
-            [sys.executable, "-m", WORKER, str(folder)],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", module, str(folder)],
+            stdin=subprocess.PIPE if leashed else subprocess.DEVNULL,
             stdout=out,
             stderr=out,
             cwd=folder,

@@ -4,6 +4,9 @@
 
 The figures need rows that the model has not seen; the table that is released may come from all of them. `RunRequest`
 says which, and the figures say which model they are of.
+
+With method "race" the methods are first raced on the rows that the run trains on (see `engine.race`); the winner then
+goes this way.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from engine.generators import registry
 from engine.generators.base import Capability
 from engine.limits import Limits
 from engine.progress import Budget, CancelToken, Listener, Progress
+from engine.race import RACE, RaceResult
 from engine.seeds import stream
 from engine.synthesizer import AUTO, Synthesizer, check_method, choose, read_given
 from engine.table.schema import Schema
@@ -53,7 +57,8 @@ class RunRequest:
     release: "all" trains again on all rows for the table that is released; "audited" releases the measured model's.
     given: conditions as text (see `engine.conditions`); balance: shares of one column's values as text, or nothing
     (see `engine.balance`). Both hold in the table that is released; what is measured is made without them.
-    budget: seconds for one training; a run that holds rows out and releases "all" trains twice.
+    budget: seconds for one training; a run that holds rows out and releases "all" trains twice. Of a race: for all of
+    it, before these trainings.
     charts: whether distribution charts are wanted beside the figures.
     figures: whether anything is measured at all; without, one training on all rows is enough for release "all".
     fallback: whether another method may take over where the chosen one fails (see `engine.fallback`).
@@ -79,7 +84,10 @@ class RunRequest:
     def check(self, schema: Schema, limits: Limits | None = None) -> None:
         """Raises the error that the person has to mend: SettingsError, MethodError or ConditionError."""
         limits = limits or Limits.from_environment()
-        check_method(self.method, self.settings)
+        if self.method != RACE:
+            check_method(self.method, self.settings)
+        elif self.settings:
+            raise SettingsError("In a race every method has its default settings; choose a method to set them.")
         read_balance(self.balance, schema, read_given(self.given, schema))
         self._check_able()
         if self.rows is not None and self.rows < 1:
@@ -99,8 +107,8 @@ class RunRequest:
             raise SettingsError(f"The budget must be more than 0 seconds, not {self.budget}.")
 
     def _check_able(self) -> None:
-        """The chosen method has to be able to make what is asked for; “auto” chooses later."""
-        info = registry.GENERATORS[self.method].info if self.method != AUTO else None
+        """The chosen method has to be able to make what is asked for; “auto” and a race choose later."""
+        info = registry.GENERATORS[self.method].info if self.method not in (AUTO, RACE) else None
         if info is None or Capability.GIVEN in info.capabilities:
             return
         if self.given:
@@ -146,7 +154,8 @@ def _why_none(rows: int, share: float | None) -> str:
 class RunResult:
     """What a run made. `synthetic` is parsed; `evaluation` is None when no figures were asked for.
 
-    report: of the model that made the table; figures: all of FIGURES.json; seconds: by stage.
+    report: of the model that made the table; figures: all of FIGURES.json; seconds: by stage; race: None where there
+    was none.
     """
 
     synthetic: pd.DataFrame
@@ -155,13 +164,15 @@ class RunResult:
     seconds: dict[str, float]
     figures: dict[str, Any]
     synthesizer: Synthesizer
+    race: RaceResult | None = None
 
 
 def stages(request: RunRequest, rows: int) -> tuple[str, ...]:
     """The stages that a run will go through, as its progress names them."""
+    first = ("race",) if request.method == RACE else ()
     if not request.figures and request.release == "all":
-        return ("train", "sample")
-    measured = ("train", "sample", "evaluate") if request.figures else ("train", "sample")
+        return (*first, "train", "sample")
+    measured = (*first, "train", "sample", *(("evaluate",) if request.figures else ()))
     if request.release == "all" and len(Split.of(rows, request.holdout, request.seed).holdout):
         return (*measured, "train again", "sample again")
     return measured
@@ -234,6 +245,7 @@ class _Run:
         self.seconds: dict[str, float] = {}
         self.given = read_given(request.given, schema)
         self.balance = read_balance(request.balance, schema, self.given)
+        self.race: RaceResult | None = None
 
     def result(self) -> RunResult:
         from engine import figures
@@ -243,6 +255,8 @@ class _Run:
         split = Split.of(len(self.table), 0.0 if blind else self.request.holdout, self.request.seed)
         refit = self.request.release == "all" and len(split.holdout) > 0
         balance = self._foresee(self.table if refit else self.table.iloc[split.train])
+        if self.request.method == RACE:
+            self.race = self._raced(split.train)
         audited = self._train("train", split.train)
         refit = refit and not self._finishing
         evaluation, synthetic = self._measure(audited, split, reusable=not refit)
@@ -264,8 +278,9 @@ class _Run:
             synthetic_rows=len(synthetic),
             seconds=self.seconds,
             balance=balance,
+            race=self.race,
         )
-        return RunResult(synthetic, evaluation, released.report, dict(self.seconds), facts, released)
+        return RunResult(synthetic, evaluation, released.report, dict(self.seconds), facts, released, self.race)
 
     @property
     def _finishing(self) -> bool:
@@ -320,19 +335,37 @@ class _Run:
         same = reusable and not self.given and self.balance is None and self.rows == len(train)
         return evaluation, sample if same else None
 
+    def _raced(self, rows: NDArray[np.intp]) -> RaceResult:
+        from engine.race import running
+
+        with self._stage("race") as listener:
+            return running.hold(
+                self.table.iloc[rows],
+                self.schema,
+                seed=self.request.seed,
+                seconds=self.request.budget,
+                given=bool(self.given) or self.balance is not None,
+                failed=self._attempts.failed,
+                progress=listener,
+                cancel=self._cancel,
+            )
+
     def _train(self, stage: str, rows: NDArray[np.intp]) -> Synthesizer:
-        request = self.request
-        model = Synthesizer(self.schema, request.method, request.settings)
+        request, race = self.request, self.race
+        method, settings = (request.method, request.settings) if race is None else (race.winner, {})
+        seconds = request.budget if race is None else race.seconds_for(len(rows))
+        model = Synthesizer(self.schema, method, settings)
         with self._stage(stage) as listener:
-            return model.fit(
+            model.fit(
                 self.table.iloc[rows].reset_index(drop=True),
                 seed=request.seed,
                 progress=listener,
                 cancel=self._cancel,
-                budget=Budget(request.budget),
+                budget=Budget(seconds),
                 attempts=self._attempts,
                 advised=self._advised,
             )
+        return model if race is None else model.chosen_by(RACE, race.reason, race.note)
 
     def _sample(
         self,
@@ -365,6 +398,7 @@ class _Run:
 
 
 _SENTENCES = {
+    "race": "Racing the methods.",
     "train": "Learning the table.",
     "sample": "Making rows.",
     "evaluate": "Measuring the twin against the real table.",

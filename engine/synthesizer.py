@@ -152,6 +152,12 @@ class Synthesizer:
         check_method(advised.method, self.settings)
         return advised.method, advised.reason
 
+    def chosen_by(self, asked: str, because: str, note: str) -> Self:
+        """Put down that something else chose the method (a race), why, and a sentence on it."""
+        report = self.report
+        self._report = replace(report, asked=asked, chosen_because=because, notes=(note, *report.notes))
+        return self
+
     # Use
 
     def sample(

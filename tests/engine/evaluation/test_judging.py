@@ -42,26 +42,35 @@ def fresh() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
+def same(real: pd.DataFrame, fresh: pd.DataFrame) -> TwoSample:
+    return tell(real, fresh)
+
+
+@pytest.fixture(scope="module")
 def judge(real: pd.DataFrame, fresh: pd.DataFrame) -> UtilityTest:
     return UtilityTest(real, fresh, MODELLED, 0)
 
 
 class TestTwoSample:
-    def test_fresh_rows_are_not_told_apart_and_shuffled_ones_are(self, real: pd.DataFrame, fresh: pd.DataFrame) -> None:
-        same, apart = tell(real, fresh), tell(real, shuffled(fresh))
+    def test_fresh_rows_are_not_told_apart_and_shuffled_ones_are(
+        self, real: pd.DataFrame, fresh: pd.DataFrame, same: TwoSample
+    ) -> None:
+        apart = tell(real, shuffled(fresh))
         assert abs(same.auc - 0.5) < 0.08
         assert same.score > 0.85
         assert apart.auc > 0.7
         assert apart.interval[1] < same.interval[0]
 
-    def test_missing_cells_give_a_table_away(self, real: pd.DataFrame, fresh: pd.DataFrame) -> None:
+    def test_missing_cells_give_a_table_away(self, real: pd.DataFrame, fresh: pd.DataFrame, same: TwoSample) -> None:
         filled = fresh.assign(age=fresh["age"].fillna(40), city=fresh["city"].fillna("Delft"))
-        assert tell(real, filled).score < tell(real, fresh).score - 0.05
+        assert tell(real, filled).score < same.score - 0.05
 
-    def test_the_same_seed_gives_the_same_figure(self, real: pd.DataFrame, fresh: pd.DataFrame) -> None:
-        first, second = tell(real, fresh), tell(real, fresh)
-        assert first.score == second.score
-        assert np.array_equal(first.influence[0], second.influence[0])
+    def test_the_same_seed_gives_the_same_figure(
+        self, real: pd.DataFrame, fresh: pd.DataFrame, same: TwoSample
+    ) -> None:
+        again = tell(real, fresh)
+        assert again.score == same.score
+        assert np.array_equal(again.influence[0], same.influence[0])
 
     def test_rows_are_compared_in_equal_numbers(self, real: pd.DataFrame, fresh: pd.DataFrame) -> None:
         found = tell(real.iloc[:100], fresh)
