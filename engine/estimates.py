@@ -123,7 +123,7 @@ def _stages(request: RunRequest, rows: int) -> list[tuple[str, int, int]]:
     """The stages of a run: which, rows to learn from, rows to make."""
     from engine.run import stages
 
-    names = stages(request, rows)
+    names = tuple(name for name in stages(request, rows) if name != "race")  # which has a time of its own
     kept = rows
     if "evaluate" in names or "train again" in names or request.release == "audited":
         kept = rows - _held_out(rows, request.holdout)

@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 
 _BATCH = 100_000  # rows that are made at a time
 _GIVEN = 5  # candidates for each kept row under conditions, at least
+_MANY = 500  # levels from which a category counts as many, for the estimate of time
 _JUDGED = 100_000  # real rows, and as many made ones, that the judge learns from
 
 
@@ -84,13 +85,17 @@ class Cascade(Generator):
 
     @classmethod
     def cost(cls, settings: CascadeSettings, work: Work) -> Cost:
-        """Trees learn from every halving of every cell, by all columns before; several columns train side by side."""
-        sizes = [*(min(n, settings.detail) for n in work.numbers), *work.levels]
-        halvings = [min(work.rows * math.log2(size + 1), settings.decisions) for size in sizes]
+        """Trees learn from every halving of every number, by all columns before; several columns train side by side.
+        Categories take smaller trees, and those of very many levels long ones."""
+        halvings = [min(work.rows * math.log2(min(n, settings.detail) + 1), settings.decisions) for n in work.numbers]
+        choices = [min(work.rows * math.log2(n + 1), settings.decisions) for n in work.levels]
+        many = sum(levels for levels in work.levels if levels > _MANY)
+        learned = sum(halvings) + 0.3 * sum(choices)
+        widest = max([*halvings, *choices], default=0.0)
         return Cost(
-            train=sum(halvings) * (2.8e-6 + 1.7e-6 * work.columns),
-            make=settings.candidates * 4e-6 * work.cells_made,
-            memory=200e6 + 60 * work.cells_made + 4 * max(halvings, default=0.0) * (8 * work.columns + 60),
+            train=work.columns * (0.1 + 1.4e-6 * learned) + 4.5e-8 * many * work.rows,
+            make=2.5e-6 * settings.candidates * work.cells_made,
+            memory=200e6 + 60 * work.cells_made + 3.5 * widest * (8 * work.columns + 60),
             threads=4,
             start=2.3,
         )

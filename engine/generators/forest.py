@@ -85,8 +85,8 @@ class Forest(Generator):
 
     @classmethod
     def cost(cls, settings: ForestSettings, work: Work) -> Cost:
-        """A few trees a column, of a depth that grows with the rows."""
-        rows, trees = work.rows, settings.trees / 5
+        """A few trees a column, of a depth that grows with the rows, by all columns before."""
+        rows, trees = work.rows, settings.trees / 5 * (0.6 + 0.025 * work.columns)
         return Cost(
             train=trees * work.columns * (0.02 + 8e-4 * math.sqrt(rows) + 1.2e-5 * rows),
             make=5e-7 * work.cells_made,

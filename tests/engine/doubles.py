@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from engine.errors import FitError
 from engine.generators.base import Capability, Family, Generator, GeneratorInfo
+from engine.generators.costs import Cost, Work
 from engine.progress import Reporter
 from engine.seeds import stream
 from engine.settings import Settings, option
@@ -69,6 +70,23 @@ class Rows(Generator):
 
     def _passport(self) -> dict[str, list[Any]]:
         return {name: self.table[name].dropna().astype("str").unique().tolist() for name in self.table}
+
+
+@dataclass(frozen=True)
+class BigSettings(Settings):
+    width: int = option(64, "Size.", low=8, high=512)
+    depth: int = option(4, "Height.", low=1, high=9)
+
+
+class Big(Rows):
+    """Takes a second for a thousand rows and a megabyte of memory, each times width and depth."""
+
+    info = replace(Rows.info, key="big", settings=BigSettings, lighter=("width", "depth"))
+
+    @classmethod
+    def cost(cls, settings: Any, work: Work) -> Cost:
+        size = settings.width * settings.depth
+        return Cost(train=size * work.rows / 1_000, make=work.made / 1_000, memory=1e6 * size, threads=2)
 
 
 class Broken(Rows):

@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from engine import cli, console
+from engine import cli, console, machine
 from engine.commands import common, score
 from engine.generators import registry
-from tests.engine.doubles import Broken, Rows
+from tests.engine.doubles import Big, Broken, Rows
 from tests.engine.tables import CLUB, club
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
@@ -105,6 +105,25 @@ class TestProfile:
         assert facts["schema"] == json.loads((tmp_path / "schema.json").read_text("utf-8"))
         assert {a["method"] for a in facts["advice"]} == set(registry.GENERATORS)
         assert {"findings", "facts", "format", "profile"} <= set(facts)
+        assert facts["seen"]["rows"] == 200
+        told = {a["method"]: a["estimate"] for a in facts["advice"]}
+        assert told["rows"] is None  # a stand-in that tells no cost
+        assert told["forest"]["seconds"] > 0
+        assert told["forest"]["memory_bytes"] > 10_000_000
+        assert told["forest"]["fits"] is True
+
+    def test_a_method_that_does_not_fit_is_told_with_the_setting_that_does(
+        self, ok: Cli, data: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(registry.GENERATORS, "big", Big)
+        monkeypatch.setattr(machine, "memory_left", lambda: 300_000_000)
+        said = ok("profile", data)
+        assert "“big” would need about 381 MB of memory; 270 MB are free" in said
+        assert "--settings width=32" in said
+        big = next(a for a in json.loads(ok("profile", data, "--json"))["advice"] if a["method"] == "big")
+        assert big["estimate"]["fits"] is False
+        assert big["smaller"]["settings"] == {"width": 32}
+        assert big["smaller"]["estimate"]["fits"] is True
 
     def test_a_schema_file_is_used(self, ok: Cli, data: Path, tmp_path: Path) -> None:
         ok("profile", data, "--out", tmp_path / "schema.json")

@@ -5,39 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine import estimates, machine
 from engine.generators import registry
-from engine.generators.costs import Cost, Work
+from engine.generators.costs import Work
 from engine.machine import REFERENCE, Machine
 from engine.run import RunRequest
-from engine.settings import Settings, describe, option
-from tests.engine.doubles import Rows
+from engine.settings import describe
+from tests.engine.doubles import Big, Rows
 
 WORK = Work.uncounted(2_000, 5, 5)
 METHODS = sorted(registry.GENERATORS)
-
-
-@dataclass(frozen=True)
-class BigSettings(Settings):
-    width: int = option(64, "Size.", low=8, high=512)
-    depth: int = option(4, "Height.", low=1, high=9)
-
-
-class Big(Rows):
-    """Takes a second and a megabyte for each unit of width, times depth."""
-
-    info = replace(Rows.info, key="big", settings=BigSettings, lighter=("width", "depth"))
-
-    @classmethod
-    def cost(cls, settings: Any, work: Work) -> Cost:
-        size = settings.width * settings.depth
-        return Cost(train=size * work.rows / 1_000, make=work.made / 1_000, memory=1e6 * size, threads=2)
 
 
 @pytest.fixture

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine import estimates, machine
 from engine.errors import SettingsError
 from engine.generators import registry
+from engine.generators.costs import Work
+from engine.machine import REFERENCE
 from engine.run import RunRequest
 from engine.table.schema import Kind, Schema
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
+from tests.engine.doubles import Big
 from tests.engine.tables import club
 from tests.pages.conftest import text
 
 Open = Callable[..., AppTest]
+WORK = Work.uncounted(2_000, 5, 5)
 MEMBER, AGE, FEE, CITY = range(4)  # rows of the table of columns
 
 
@@ -136,6 +143,61 @@ def test_every_method_of_a_family_is_offered_with_its_settings(app: AppTest, tab
         assert not app.error
         assert choices(table).method == key
         assert app.expander(key=f"settings-{key}")
+
+
+def test_what_a_run_takes_stands_beside_each_choice(app: AppTest) -> None:
+    told = re.compile(r"Takes (about|less than) .+ here, with both trainings and the figures, and .+ of memory")
+    assert told.search(text(app).replace("\\", ""))
+    for family in ("Standard", "Advanced"):
+        app.segmented_control(key="method-family").set_value(family).run()
+        captions = app.radio(key="method").proto.captions
+        assert captions
+        assert all(told.search(caption.replace("\\", "")) for caption in captions)
+
+
+def test_what_is_not_known_is_not_told(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry.GENERATORS["marginals"], "cost", lambda settings, work: None)
+    app.segmented_control(key="method-family").set_value("Standard").run()
+    keys = [info.key for info in registry.infos() if not info.advanced]
+    assert "not known" in app.radio(key="method").proto.captions[keys.index("marginals")]
+
+
+def test_rows_and_settings_change_what_a_run_takes() -> None:
+    def seconds(request: RunRequest) -> float:
+        found = estimates.of_run(request, "copula", WORK, REFERENCE)
+        assert found is not None
+        return found.seconds
+
+    plain = Choices(method="copula")
+    assert seconds(replace(plain, rows=4_000_000).request()) > seconds(plain.request())
+    assert seconds(plain.with_settings("copula", {"sweeps": 2_000}).request()) > seconds(plain.request())
+
+
+def test_a_run_that_does_not_fit_offers_a_smaller_setting(
+    open_app: Open, table: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry.GENERATORS, "big", Big)
+    monkeypatch.setattr(machine, "memory_left", lambda: 300_000_000)
+    app = open_app(table, page="configure")
+    app.segmented_control(key="method-family").set_value("Standard").run()
+    app.radio(key="method").set_value("big").run()
+    assert "would need about 380 MB" in app.warning[0].value.replace("\\", "")
+    assert app.number_input(key="set-big-width").value == 64
+    app.button(key="smaller").click().run()
+    assert not app.exception
+    assert not app.warning
+    assert app.number_input(key="set-big-width").value == 32
+    assert choices(table).request().settings == {"width": 32, "depth": 4}
+    assert choices(table).method == "big"
+
+
+def test_where_no_setting_fits_that_is_told(open_app: Open, table: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "memory_left", lambda: 1_000)
+    app = open_app(table, page="configure")
+    assert not app.exception
+    assert len(app.warning) == 1
+    assert any("No smaller setting" in caption.value for caption in app.caption)
+    assert not app.button(key="next").disabled
 
 
 def test_settings_are_kept_by_method(app: AppTest, table: Dataset) -> None:
