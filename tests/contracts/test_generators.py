@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.generators.base import Capability, Generator
+from engine.generators.base import Capability
 from engine.generators.registry import GENERATORS
 from tests.contracts.generator_checks import EVERYWHERE, ONCE, Case
+from tests.contracts.trainings import CHEAP
 from tests.contracts.zoo import ZOO
-
-# Settings that make a method quick on small tables; all other settings are the defaults.
-CHEAP: dict[str, dict[str, Any]] = {
-    "copula": {"sweeps": 12, "rows": 500},
-    "forest": {"trees": 2},
-    "cascade": {"candidates": 2, "detail": 64},
-    "vae": {"epochs": 1, "width": 32, "latent": 4},
-    "transformer": {"epochs": 2, "width": 32, "layers": 1, "detail": 64},
-}
 
 # Promises that a generator is known not to keep on an animal: (generator, check, animal) -> why. "*" is any animal.
 EXCUSED: dict[tuple[str, str, str], str] = {}
-
-
-@cache
-def trained(key: str, animal: str) -> Generator:
-    kind = GENERATORS[key]
-    return kind(CHEAP.get(key, {})).fit(ZOO[animal].table, ZOO[animal].schema, seed=1)
 
 
 def pairs(checks: tuple[tuple[Callable[[Case], None], Capability | None], ...], animals: list[str]) -> list[Any]:
@@ -48,7 +33,7 @@ def pairs(checks: tuple[tuple[Callable[[Case], None], Capability | None], ...], 
 
 
 def case(key: str, animal: str, folder: Path) -> Case:
-    return Case(GENERATORS[key], CHEAP.get(key, {}), ZOO[animal], trained(key, animal), folder)
+    return Case(GENERATORS[key], CHEAP.get(key, {}), ZOO[animal], folder)
 
 
 @pytest.mark.parametrize(("key", "check", "animal"), pairs(EVERYWHERE, list(ZOO)))
