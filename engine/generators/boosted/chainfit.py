@@ -13,10 +13,9 @@ from engine.codecs.numeric import NumericCodec
 from engine.codecs.table import TableCodec
 from engine.generators.boosted.boosting import Watch
 from engine.generators.boosted.chain import BoostedChain
-from engine.generators.boosted.columnfit import MANY_LEVELS, ColumnFit, Plan
+from engine.generators.boosted.columnfit import ColumnFit, Plan
 from engine.generators.boosted.columns import ColumnModel
 from engine.generators.boosted.ensemble import allowed_threads
-from engine.generators.boosted.ordering import chain_order
 from engine.generators.boosted.smoothing import smooth
 from engine.generators.boosted.view import Look, View
 from engine.generators.cells import Cells, GridCells, fit_cells
@@ -97,7 +96,7 @@ class ChainFit:
 
     def _links(self, found: Ints, cells: list[Cells], order: Sequence[int] | None) -> tuple[list[int], dict[int, Link]]:
         """Links of the columns in an order, in which sources are moved forward."""
-        order = self._order(cells) if order is None else list(order)
+        order = list(range(len(cells))) if order is None else list(order)
         sorted_, links = find_links(
             self.codes[:, order],
             [found[:, j] for j in order],
@@ -108,11 +107,6 @@ class ChainFit:
         return [order[k] for k in sorted_], {
             order[k]: replace(link, source=order[link.source]) for k, link in links.items()
         }
-
-    def _order(self, cells: list[Cells]) -> list[int]:
-        grids = [j for j, own in enumerate(cells) if isinstance(own, GridCells)]
-        levels = {j: own.size - own.missing for j, own in enumerate(cells) if not isinstance(own, GridCells)}
-        return chain_order(self.codes, grids, {j: size for j, size in levels.items() if size > MANY_LEVELS})
 
     def _column(
         self, chain: BoostedChain, view: View, found: Ints, held: NDArray[np.bool_], place: int, link: Link | None

@@ -31,7 +31,7 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _FEW_NUMBERS = 8  # cells up to which a number is a choice
-MANY_LEVELS = 20
+_FEW_LEVELS = 20
 _LAWFUL = 20  # cells above which a column is looked at for a law
 _HEAVY = 0.02  # share of rows from which a value is common, and no sign of a copy
 
@@ -126,7 +126,7 @@ class ColumnFit:
         if len(labels) < 2 or not len(self.sources):
             counts = self._mass(found)
             return Steady(counts / max(counts.sum(), 1.0))
-        few = _FEW_NUMBERS if isinstance(self.cells, GridCells) else MANY_LEVELS
+        few = _FEW_NUMBERS if isinstance(self.cells, GridCells) else _FEW_LEVELS
         if len(labels) <= few:
             features = np.ascontiguousarray(self.view.features[rows][:, self.sources])
             boosted = self._boost_classes(features, place, len(labels), self.held[rows])
