@@ -14,6 +14,7 @@ from typing import Any, Self
 from engine import files
 from engine.errors import WriteError
 from engine.progress import Progress
+from engine.race import RACE
 
 PROGRAM = "python -m engine"
 
@@ -93,6 +94,8 @@ class Bar:
             self._bar.reset(event.total)
         self._bar.n = event.step
         self._bar.set_postfix({k: f"{v:.4g}" for k, v in event.losses.items()}, refresh=False)
+        if event.stage == RACE:
+            self._bar.set_postfix_str(event.message, refresh=False)
         self._bar.refresh()
 
     def _begin(self, event: Progress) -> None:

@@ -11,6 +11,7 @@ from engine import console, figures
 from engine.commands import common
 from engine.errors import MethodError, SettingsError
 from engine.limits import Limits
+from engine.race import RACE, RaceResult
 from engine.reports import FitReport
 from engine.run import MAX_HOLDOUT, RunRequest, RunResult, execute
 from engine.synthesizer import AUTO, Synthesizer
@@ -30,7 +31,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     common.add_data(parser, optional=True)
     common.add_out(parser, help="the synthetic table to write")
     parser.add_argument(
-        "--method", help=f"a method of `methods`, or {AUTO}, which picks by the table (default: {AUTO})"
+        "--method",
+        help=f"a method of `methods`; or {AUTO}, which picks by the table; or {RACE}, which tries all that suit it and "
+        f"takes the best (default: {AUTO})",
     )
     parser.add_argument("--rows", type=common.whole, help="synthetic rows (default: as many as the real table has)")
     common.add_seed(parser)
@@ -49,7 +52,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--settings", metavar="KEY=VALUE", action="append", help="a setting of the method")
     parser.add_argument(
-        "--budget", metavar="SECONDS", type=common.number, help="for one training; with figures there are two"
+        "--budget",
+        metavar="SECONDS",
+        type=common.number,
+        help="for one training; with figures there are two. For all of a race",
     )
     parser.add_argument(
         "--no-fallback",
@@ -125,6 +131,8 @@ def _from_data(arguments: argparse.Namespace) -> None:
     if arguments.report is not None:
         _write_report(arguments.report, result, facts)
     common.write_json(facts, arguments.json)
+    if result.race is not None and str(arguments.json) != "-":
+        _tell_race(result.race)
     _tell(result.report, len(result.synthetic), len(result.synthetic.columns), arguments)
 
 
@@ -179,6 +187,13 @@ def _refuse_training(arguments: argparse.Namespace) -> None:
         if getattr(arguments, name) is not None:
             flag = "no-fallback" if name == "fallback" else name
             raise MethodError(f"--{flag} belongs to training and does not go with --model.")
+
+
+def _tell_race(race: RaceResult) -> None:
+    from engine.race import telling
+
+    console.say(console.table(telling.HEADER, telling.rows(race)))
+    console.say(race.reason)
 
 
 def _tell(report: FitReport, rows: int, columns: int, arguments: argparse.Namespace) -> None:

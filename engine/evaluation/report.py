@@ -11,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from engine.evaluation.base import Goal, MetricInfo, MetricResult, Part
+from engine.race import RaceResult, telling
 
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation
@@ -48,6 +49,7 @@ def html(evaluation: Evaluation, *, facts: Mapping[str, Any] | None = None, targ
     sections = [
         _head(facts),
         _events(facts),
+        _race(facts),
         _target(evaluation.results, target),
         _verdict(evaluation.results),
         *(_parts(result) for result in evaluation.results),
@@ -79,6 +81,23 @@ def _events(facts: Mapping[str, Any]) -> str:
     lines = [f"Method “{f['method']}” failed and another took over: {f['reason']}" for f in facts.get("fallbacks", ())]
     lines += [str(note) for note in facts.get("notes", ())]
     return "".join(f'<p class="warn">{escape(line)}</p>' for line in lines)
+
+
+def _race(facts: Mapping[str, Any]) -> str:
+    """The race that chose the method, where there was one."""
+    if not facts.get("race"):
+        return ""
+    race = RaceResult.from_json(facts["race"])
+    rows = [tuple(escape(cell) for cell in row) for row in telling.rows(race)]
+    legend = (
+        f"{race.rows['learned']:,} rows were learned by every method, {race.rows['aside']:,} set aside to judge by. "
+        "The figures below are of the winner's training afterwards. Mark: the mean of fidelity (shapes, trends, "
+        "not told apart by a classifier) and utility. Nearer to training rows: 50% is the aim."
+    )
+    return (
+        f'<h2>The race</h2><p>{escape(race.reason)}</p><p class="soft">{escape(legend)}</p>'
+        f"{_table(telling.HEADER, rows)}"
+    )
 
 
 def _verdict(results: Sequence[MetricResult]) -> str:

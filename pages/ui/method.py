@@ -12,8 +12,9 @@ from engine.facts import Facts
 from engine.generators import registry
 from engine.generators.base import GeneratorInfo
 from engine.generators.costs import Work
+from engine.race import RACE
 from engine.synthesizer import AUTO
-from pages.ui import needs, state, widgets
+from pages.ui import needs, racing, state, widgets
 from pages.ui.choices import Choices
 from pages.ui.needs import ADVANCED, AUTOMATIC, FAMILY, METHOD, STANDARD
 from pages.ui.words import plain
@@ -23,7 +24,7 @@ def draw(choices: Choices, advised: tuple[Advice, ...], known: Facts) -> Choices
     """The choices with method and settings as they stand on the page, and what a run with them needs."""
     family = st.segmented_control(
         "Kind of method",
-        [AUTOMATIC, STANDARD, ADVANCED],
+        [AUTOMATIC, racing.RACING, STANDARD, ADVANCED],
         key=state.seed(FAMILY, _family(choices.method)),
         required=True,
         label_visibility="collapsed",
@@ -32,6 +33,9 @@ def draw(choices: Choices, advised: tuple[Advice, ...], known: Facts) -> Choices
         choices = replace(choices, method=AUTO)
         _automatic(choices, advised, known)
         return choices
+    if family == racing.RACING:
+        racing.foretell(advised, choices.budget)
+        return replace(choices, method=RACE)
     infos = [i for i in registry.infos() if i.advanced == (family == ADVANCED)]
     info = _pick(infos, choices, {a.method: a for a in advised}, known.work)
     with st.expander(f"Settings of {info.label}", key=f"settings-{info.key}", icon=":material/tune:"):
@@ -43,9 +47,11 @@ def draw(choices: Choices, advised: tuple[Advice, ...], known: Facts) -> Choices
 
 
 def taken(choices: Choices, advised: tuple[Advice, ...]) -> GeneratorInfo | None:
-    """The method that will be tried first; None where “automatic” finds none."""
+    """The method that will be tried first; None where “automatic” finds none, and before a race."""
     from engine.advice import first
 
+    if choices.method == RACE:
+        return None
     try:
         key = first(advised).method if choices.method == AUTO else choices.method
     except MethodError:
@@ -54,6 +60,8 @@ def taken(choices: Choices, advised: tuple[Advice, ...]) -> GeneratorInfo | None
 
 
 def _family(method: str) -> str:
+    if method == RACE:
+        return racing.RACING
     if method not in registry.GENERATORS:
         return AUTOMATIC
     return ADVANCED if registry.GENERATORS[method].info.advanced else STANDARD

@@ -99,7 +99,8 @@ def _more(choices: Choices) -> Choices:
             format="%g",
             key=state.seed("budget", choices.budget),
             placeholder="none",
-            help="For each training. A method that reaches it finishes with what it has learned by then.",
+            help="For each training. A method that reaches it finishes with what it has learned by then. "
+            "For all of a race, before the winner is trained.",
         )
         fallback = st.toggle(
             "Let a simpler method take over",

@@ -10,7 +10,9 @@ import streamlit as st
 from engine.errors import JobError
 from engine.generators import registry
 from engine.generators.base import Family
-from pages.ui import cached, state, widgets
+from engine.race import RACE
+from engine.synthesizer import AUTO
+from pages.ui import cached, racing, state, widgets
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 from pages.ui.words import count, plain, seconds
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 POLL = 1.0  # seconds between two looks at a run
 STAGES = {
+    "race": "Race the methods",
     "train": "Learn the table",
     "sample": "Make rows",
     "evaluate": "Measure the twin",
@@ -55,10 +58,10 @@ def status(identity: str) -> RunStatus | None:
 
 
 def method_label(key: str) -> str:
-    """A method's name for people; “auto” and methods of other versions have one too."""
+    """A method's name for people; “auto”, a race and methods of other versions have one too."""
     if key in registry.GENERATORS:
         return registry.GENERATORS[key].info.label
-    return "Automatic" if key == "auto" else key
+    return {AUTO: "Automatic", RACE: "Race"}.get(key, key)
 
 
 # Watching
@@ -220,6 +223,7 @@ def _done(now: RunStatus) -> None:
         f"{made} made by **{plain(str(result.figures['method_label']))}** in {seconds(now.seconds)}.",
         icon=":material/check_circle:",
     )
+    racing.reason(result)
     with st.container(horizontal=True):
         if st.button("Compare", type="primary", key="next", icon=":material/arrow_forward:"):
             st.switch_page(state.COMPARE_PAGE)

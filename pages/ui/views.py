@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from engine.errors import NotApplicable, TwinError
-from pages.ui import cached, figures, state, widgets
+from pages.ui import cached, figures, racing, state, widgets
 from pages.ui.words import plain, share
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ DISTRIBUTIONS, CORRELATIONS, FIGURES, ROWS = "Distributions", "Correlations", "F
 
 
 def draw(run_id: str, result: StoredResult, request: RunRequest) -> None:
-    names = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, FIGURES, ROWS]
+    race = [racing.RACING] if result.figures.get("race") else []
+    names = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, FIGURES, ROWS, *race]
     view = st.segmented_control(
         "View", names, key=state.seed_within("view", names), required=True, label_visibility="collapsed"
     )
@@ -42,6 +43,8 @@ def draw(run_id: str, result: StoredResult, request: RunRequest) -> None:
         correlations(run_id)
     elif view == FIGURES:
         _figures(result)
+    elif view == racing.RACING:
+        racing.table(result)
     else:
         rows(run_id, result)
 
