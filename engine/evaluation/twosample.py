@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from engine.blas import one_thread
 from engine.errors import NotApplicable
 from engine.evaluation import columns
 from engine.evaluation.base import FloatArray
@@ -71,8 +71,9 @@ def two_sample(
     for fold in range(FOLDS):
         check()
         held = [side == fold for side in folds]
-        model = _fitted([t[~h] for t, h in zip(encoded.tables, held, strict=True)], encoded.categorical, seed)
-        scores = [model.predict_proba(t[h])[:, 1] for t, h in zip(encoded.tables, held, strict=True)]
+        own = [t[~h] for t, h in zip(encoded.tables, held, strict=True)]
+        fresh = [t[h] for t, h in zip(encoded.tables, held, strict=True)]
+        scores = _scores(own, fresh, encoded.categorical, seed)
         for side, mask, found in zip(placed, held, placements(*scores), strict=True):
             side[mask] = found
     return _result(placed, chosen, (len(real), len(other)), folds)
@@ -83,7 +84,10 @@ def _folds(size: int, rng: np.random.Generator) -> IntArray:
     return rng.permutation(np.arange(size) % FOLDS)
 
 
-def _fitted(sides: list[FloatArray], categorical: tuple[bool, ...], seed: int) -> Any:
+def _scores(
+    own: list[FloatArray], fresh: list[FloatArray], categorical: tuple[bool, ...], seed: int
+) -> list[FloatArray]:
+    """Of each side's fresh rows, the chance of being real after both sides' own rows were seen."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     model = HistGradientBoostingClassifier(
@@ -94,8 +98,10 @@ def _fitted(sides: list[FloatArray], categorical: tuple[bool, ...], seed: int) -
         early_stopping=False,
         random_state=seed,
     )
-    labels = np.repeat([1, 0], [len(side) for side in sides])
-    return model.fit(learnable(np.concatenate(sides)), labels)
+    labels = np.repeat([1, 0], [len(side) for side in own])
+    with one_thread("openmp"):
+        model.fit(learnable(np.concatenate(own)), labels)
+        return [np.asarray(model.predict_proba(side)[:, 1]) for side in fresh]
 
 
 def placements(real: FloatArray, other: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from engine.blas import one_thread
 from engine.errors import NotApplicable
 from engine.evaluation import columns
 from engine.evaluation.base import FloatArray
@@ -210,13 +211,14 @@ class _Model:
             "early_stopping": False,
             "random_state": self.seed,
         }
-        if self.numeric:
-            out[:, 0] = HistGradientBoostingRegressor(**how).fit(own, learned[:, 0]).predict(fresh)
-            return out
-        labels = learned.argmax(axis=1)
-        present = np.unique(labels)
-        if len(present) == 1:
-            out[:, present] = 1.0
-        else:
-            out[:, present] = HistGradientBoostingClassifier(**how).fit(own, labels).predict_proba(fresh)
+        with one_thread("openmp"):
+            if self.numeric:
+                out[:, 0] = HistGradientBoostingRegressor(**how).fit(own, learned[:, 0]).predict(fresh)
+                return out
+            labels = learned.argmax(axis=1)
+            present = np.unique(labels)
+            if len(present) == 1:
+                out[:, present] = 1.0
+            else:
+                out[:, present] = HistGradientBoostingClassifier(**how).fit(own, labels).predict_proba(fresh)
         return out
