@@ -21,10 +21,10 @@ format:
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# All tests but those in a browser, on all cores.
+# All tests but those in a browser, on all cores. Neighbours stay together, so that they share what was trained.
 unit:
 	@tools/setup.sh dev
-	$(BIN)/pytest -m "not browser" -n auto
+	$(BIN)/pytest -m "not browser" -n logical --maxprocesses 8 --dist worksteal
 
 # What a person does, in a real Chromium; screenshots are left in test-output/.
 browser:
