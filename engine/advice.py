@@ -197,9 +197,15 @@ def _gan(info: GeneratorInfo, known: Facts) -> Verdict:
 
 
 def _kde(info: GeneratorInfo, known: Facts) -> Verdict:
-    """Kernels fill few numeric columns well, and many or mixed ones badly."""
-    if known.work.levels or known.columns > SIMPLE:
-        return 9.0, False, f"Suits up to {SIMPLE} columns of numbers and nothing else."
+    """Kernels fill few columns well, and many badly; unusual rows stay near the real ones."""
+    if known.columns > SIMPLE:
+        return 9.0, False, f"Suits up to {SIMPLE} columns; with more, rows stay close to real ones or relations blur."
+    if known.work.levels:
+        return (
+            38.0,
+            True,
+            "Few columns are what kernels fill well; unusual rows stay near real ones, so look at the attacks.",
+        )
     return 42.0, True, "A few columns of numbers, of whatever shape, are what kernels fill well."
 
 

@@ -1,0 +1,1 @@
+"""Kernel density estimation on the cells of columns."""
