@@ -12,9 +12,10 @@ rows are asked for with given values or rebalanced, only those that can. The res
 
 **Time.** One budget for the whole race, judging included: 300 seconds unless said otherwise. The usually quick methods
 go first, deep ones last, and each gets an equal share of what is left by then; the quick ones hardly touch theirs, and
-leave it to the rest. A method whose turn comes when the time is over is not begun, but the first one always is. For the
-final training the winner gets the time that it had in the race, by the row. Methods that end by themselves before that
-give the same result with every budget; those that the clock ends may not.
+leave it to the rest. A deep one gets at least ten seconds while there are so many. A method whose turn comes when the
+time is over is not begun, but the first one always is. For the final training the winner gets the time that it had in
+the race, by the row. Methods that end by themselves before that give the same result with every budget; those that the
+clock ends may not.
 
 **Judging** (`engine.race.judge`). Each method makes as many rows as it learned. They are held against the rows set
 aside, which it has not seen:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from engine.runfolder import RunFolder
 
-GRACE = 60.0  # seconds that a process may take beyond twice its share, for its start and for making rows
+GRACE = 180.0  # seconds that a process may take beyond twice its share, for its start and for making rows
 _LOOK = 0.1  # seconds between two looks at a process
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from engine import advice, facts
 from engine.errors import DataError, FitError, MethodError, NotApplicable
 from engine.generators import registry
-from engine.generators.base import Capability, Family
+from engine.generators.base import Capability, Family, GeneratorInfo
 from engine.progress import Budget, CancelToken, Listener, Progress
 from engine.race.choosing import choose
 from engine.race.heat import Heat, HeatFailed
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 SECONDS = 300.0  # for the whole race, where the person did not say
 ASIDE = 0.25  # share of the rows that is set aside for judging
 ASIDE_MOST = 10_000  # rows
+LEAST_DEEP = 10.0  # seconds of a deep method, as long as so many are left
 FEWEST = 80  # rows for a race, training and judging together
 _STEPS = 100  # of progress per method
 
@@ -149,7 +150,7 @@ class _Race:
         info = registry.GENERATORS[racing[place]].info
         if self._budget.over and self._judged:
             return Entry(info.key, info.label, "no time", "The time was over before its turn.")
-        share = self._shares[info.key] = self._budget.left() / (len(racing) - place)
+        share = self._shares[info.key] = self._share(info, len(racing) - place)
         title = f"{place + 1} of {len(racing)}: {info.label}"
 
         def listener(event: Progress) -> None:
@@ -167,6 +168,11 @@ class _Race:
         self._tell(place, len(racing), 0.9, f"{title}. Judging its rows.")
         found = self._judged[info.key] = judge.judge(made)
         return Entry(info.key, info.label, "out" if found.out else "judged", found.out, seconds, found.marks)
+
+    def _share(self, info: GeneratorInfo, to_come: int) -> float:
+        """Seconds of the next of so many methods."""
+        left = self._budget.left()
+        return max(left / to_come, min(left, LEAST_DEEP) if info.family is Family.DEEP else 0.0)
 
     def _tell(self, place: int, racing: int, share: float, message: str) -> None:
         if self._progress is not None:

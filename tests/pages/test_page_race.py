@@ -10,11 +10,12 @@ from streamlit.testing.v1 import AppTest
 from engine import advice
 from engine.advice import Advice
 from engine.generators import registry
-from engine.race import RACE, telling
+from engine.race import RACE, running, telling
 from engine.run import RunRequest
 from pages.ui import cached
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
+from tests.engine.race.judges import NoJudge
 from tests.pages.conftest import text
 
 Open = Callable[..., AppTest]
@@ -39,6 +40,7 @@ def raced(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> str:
     """A run with a race of one quick method and one that does not suit."""
     advised = (Advice("marginals", True, ""), Advice("forest", False, "Too few rows."))
     monkeypatch.setattr(advice, "advise", lambda *args: advised)
+    monkeypatch.setattr(running, "Judge", NoJudge)
     return finished(method=RACE, release="audited")
 
 
@@ -55,8 +57,3 @@ def test_train_and_compare_tell_who_won_and_why(open_app: Open, table: Dataset, 
     assert shown["Method"].tolist()[:2] == [telling.FRESH, registry.GENERATORS["marginals"].info.label]
     assert "Not raced: Too few rows." in shown[telling.HEADER[-1]].tolist()
     assert cached.result(raced).figures["race"]["winner"] == "marginals"
-
-
-def test_without_a_race_there_is_no_view_of_it(open_app: Open, table: Dataset, finished: Finished) -> None:
-    app = open_app(table, finished(), page="compare")
-    assert "Race" not in app.segmented_control(key="view").options

@@ -17,7 +17,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from engine import advice, console, results
+from engine import advice, cli, console, results
 from engine.advice import Advice
 from engine.errors import Cancelled, DataError, FitError, MethodError, SettingsError
 from engine.generators import registry
@@ -27,11 +27,11 @@ from engine.race import RACE, RaceResult, heat, running
 from engine.race.choosing import choose
 from engine.race.heat import Heat, HeatFailed
 from engine.race.judge import Judged
-from engine.race.result import Marks
 from engine.reports import Fallback
 from engine.run import RunRequest, execute, stages
 from engine.synthesizer import Synthesizer
 from tests.engine.doubles import Broken, Rows
+from tests.engine.race.judges import NoJudge, marks
 from tests.engine.tables import CLUB, club
 
 
@@ -197,7 +197,7 @@ class TestTurns:
 
         monkeypatch.setattr(running, "Budget", budget)
         monkeypatch.setattr(Heat, "run", run)
-        monkeypatch.setattr(running, "Judge", _NoJudge)
+        monkeypatch.setattr(running, "Judge", NoJudge)
         race = running.hold(parsed(), CLUB, seed=0, seconds=400.0)
         assert shares["shuffled"] == pytest.approx(100.0, abs=5.0)
         assert shares["true"] == pytest.approx(400.0 / 3, abs=5.0)
@@ -205,7 +205,7 @@ class TestTurns:
         assert race.share == shares[race.winner]
 
     def test_the_first_races_even_without_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(running, "Judge", _NoJudge)
+        monkeypatch.setattr(running, "Judge", NoJudge)
         race = running.hold(parsed(), CLUB, seed=0, seconds=1e-9)
         assert race.winner == "shuffled"
         assert set(outcomes(race).values()) == {"won", "no time"}
@@ -213,7 +213,7 @@ class TestTurns:
     def test_when_all_fail_every_reason_is_told(
         self, methods: dict[str, type[Generator]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(running, "Judge", _NoJudge)
+        monkeypatch.setattr(running, "Judge", NoJudge)
         for name in ("shuffled", "true", "rows"):
             del methods[name]
         with pytest.raises(FitError, match="broken: The loss became infinite"):
@@ -224,7 +224,7 @@ class TestTurns:
             running.hold(parsed(79), CLUB, seed=0)
 
     def test_cancel(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(running, "Judge", _NoJudge)
+        monkeypatch.setattr(running, "Judge", NoJudge)
         token = CancelToken()
 
         def stop(event: Progress) -> None:
@@ -233,20 +233,6 @@ class TestTurns:
 
         with pytest.raises(Cancelled):
             running.hold(parsed(), CLUB, seed=0, progress=stop, cancel=token)
-
-
-def marks(mark: float) -> Marks:
-    return Marks(mark, None, None, mark, None, mark, 0.01, 0.5, (0.45 + mark / 100, 0.55))
-
-
-class _NoJudge:
-    """Gives every method the same marks."""
-
-    def __init__(self, *args: object) -> None:
-        self.fresh = marks(0.9)
-
-    def judge(self, made: pd.DataFrame) -> Judged:
-        return Judged(marks(0.8), (np.zeros(60), np.zeros(180)))
 
 
 class TestChoosing:
@@ -306,6 +292,28 @@ class TestRun:
         stored = results.load(tmp_path / "result", CLUB)
         assert stored.figures["race"]["winner"] == "true"
         assert result.race.note in Synthesizer.load(stored.model).report.notes
+
+    def test_the_command_line_tells_the_table_and_the_reason(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(running, "Judge", NoJudge)
+        club().to_csv(tmp_path / "club.csv", index=False)
+        command = [
+            "generate",
+            tmp_path / "club.csv",
+            "--out",
+            tmp_path / "twin.csv",
+            "--method",
+            RACE,
+            "--budget",
+            "60",
+        ]
+        assert cli.main([str(part) for part in command]) == 0
+        said = capsys.readouterr().out
+        assert "Fresh real rows" in said
+        assert "Failed: The loss became infinite at step 2." in said
+        assert "Shuffled has the best mark" in said
+        assert len(pd.read_csv(tmp_path / "twin.csv")) == 200
 
     def test_rows_held_out_never_enter_the_race(self, monkeypatch: pytest.MonkeyPatch) -> None:
         seen: list[int] = []
