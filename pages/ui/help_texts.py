@@ -24,9 +24,10 @@ METHODS = """
 what it makes has collapsed, or if memory runs out, the next simpler one takes over: the page says which one failed and
 why. A switch under *More options* turns that off.
 
-*Race* tries every method that suits, one after another within a time limit. All learn the same part of the table and are
-judged on rows set aside: how alike their rows are, how useful, and whether they remember single rows, which puts a method
-out. The best one is trained on all rows; between equally good ones the quicker. The table of all methods is on *Compare*.
+*Race* tries every method that suits, one after another within a time limit. All learn the same part of the table and
+are judged on rows set aside: how alike their rows are, how useful, and whether they remember single rows, which puts a
+method out. The best one is trained on all rows; between equally good ones the quicker. The table of all methods is on
+*Compare*.
 """
 
 ROWS = f"""
