@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 START = 1.0  # seconds of one core until a worker has loaded the table
 _MEASURE, _MEASURE_CELL, _MEASURE_PAIR = 0.1, 1.2e-6, 2e-8  # seconds: in any case, of a cell, of a row and two columns
-_BASE, _CELL = 125e6, 50.0  # bytes of a worker, and of a cell of the real and the made tables in it
+_BASE, _CELL = 140e6, 50.0  # bytes of a worker, and of a cell of the real and the made tables in it
 _MEASURE_MEMORY = 90.0  # bytes of a cell while it is measured
 _EASE = 0.9  # share of the free memory that a run is offered
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from engine.limits import UNLIMITED, Limits
+from engine.limits import Limits
 
 _FEWEST, _MOST, _PATIENCE = 3, 25, 0.2  # goes of each probe, and seconds by the clock after which no more begin
 _STEADY, _PRODUCTS = 0.00150, 0.00045  # seconds of the two probes on the reference machine (2 cores of an AMD EPYC)
+_HELD = 0.6  # share of TABULAR_TWIN_MAX_TRAINING_BYTES that a process can fill: it counts what is only reserved, too
 _CGROUP = (  # limit and use of a container, of both generations of Linux's control groups
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
     ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
@@ -99,13 +100,8 @@ def memory_left() -> int:
     """Bytes that one training may take now: what is free here and in the container, and no more than the limit."""
     import psutil
 
-    free = [int(psutil.virtual_memory().available), Limits.from_environment().max_training_bytes]
-    return min([*free, *_container(_CGROUP)])
-
-
-def memory_limited() -> bool:
-    """Whether `TABULAR_TWIN_MAX_TRAINING_BYTES` bounds what a training may take."""
-    return Limits.from_environment().max_training_bytes < UNLIMITED
+    limit = int(_HELD * Limits.from_environment().max_training_bytes)
+    return min([int(psutil.virtual_memory().available), limit, *_container(_CGROUP)])
 
 
 def _container(files: Sequence[tuple[str, str]]) -> list[int]:

@@ -32,7 +32,6 @@ Floats = NDArray[np.float64]
 
 _BATCH = 100_000  # rows that are made at a time
 _GIVEN = 5  # candidates for each kept row under conditions, at least
-_MANY = 500  # levels from which a category counts as many, for the estimate of time
 _JUDGED = 100_000  # real rows, and as many made ones, that the judge learns from
 
 
@@ -89,11 +88,10 @@ class Cascade(Generator):
         Categories take smaller trees, and those of very many levels long ones."""
         halvings = [min(work.rows * math.log2(min(n, settings.detail) + 1), settings.decisions) for n in work.numbers]
         choices = [min(work.rows * math.log2(n + 1), settings.decisions) for n in work.levels]
-        many = sum(levels for levels in work.levels if levels > _MANY)
         learned = sum(halvings) + 0.3 * sum(choices)
         widest = max([*halvings, *choices], default=0.0)
         return Cost(
-            train=work.columns * (0.1 + 1.4e-6 * learned) + 4.5e-8 * many * work.rows,
+            train=work.columns * (0.1 + 1.4e-6 * learned) + 2.4 * work.ordering,
             make=2.5e-6 * settings.candidates * work.cells_made,
             memory=200e6 + 60 * work.cells_made + 3.5 * widest * (8 * work.columns + 60),
             threads=4,

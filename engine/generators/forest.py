@@ -88,7 +88,7 @@ class Forest(Generator):
         """A few trees a column, of a depth that grows with the rows, by all columns before."""
         rows, trees = work.rows, settings.trees / 5 * (0.6 + 0.025 * work.columns)
         return Cost(
-            train=trees * work.columns * (0.02 + 8e-4 * math.sqrt(rows) + 1.2e-5 * rows),
+            train=trees * work.columns * (0.02 + 8e-4 * math.sqrt(rows) + 1.2e-5 * rows) + work.ordering,
             make=5e-7 * work.cells_made,
             memory=95e6 + 25 * work.cells + 40 * min(rows, settings.split_rows) * work.columns + 30 * work.cells_made,
             start=1.2,

@@ -74,7 +74,7 @@ class Transformer(Generator):
         learning = 160 * min(batch * columns, 16_384) * settings.width * settings.layers
         making = 2_300 * min(work.cells_made, _CELLS) * settings.width / 64
         return Cost(
-            train=1.0 + epochs * batches * columns * (3e-3 + 1.4e-5 * batch * size),
+            train=1.0 + work.ordering + epochs * batches * columns * (3e-3 + 1.4e-5 * batch * size),
             make=work.cells_made * 2e-5 * size,
             memory=340e6 + 60 * work.cells + max(learning, making),
             products=0.5,

@@ -94,7 +94,7 @@ class Vae(Generator):
         steps = epochs * max(rows / batch, 1.0)
         size = settings.width / 128
         return Cost(
-            train=steps * 4e-3 + epochs * rows * tokens * (3e-6 + 5e-6 * size),
+            train=work.ordering + steps * 4e-3 + epochs * rows * tokens * (3e-6 + 5e-6 * size),
             make=work.made * tokens * 4e-6 * size,
             memory=580e6 + 100 * work.cells + 40 * min(batch * tokens, 512 * 32) * settings.width,
             products=0.5,

@@ -118,7 +118,7 @@ class TestProfile:
         monkeypatch.setitem(registry.GENERATORS, "big", Big)
         monkeypatch.setattr(machine, "memory_left", lambda: 300_000_000)
         said = ok("profile", data)
-        assert "“big” would need about 381 MB of memory; 270 MB are free" in said
+        assert "“big” would need about 396 MB of memory; 270 MB are free" in said
         assert "--settings width=32" in said
         big = next(a for a in json.loads(ok("profile", data, "--json"))["advice"] if a["method"] == "big")
         assert big["estimate"]["fits"] is False

@@ -19,7 +19,7 @@ from engine.settings import describe
 from tests.engine.doubles import Big, Rows
 
 WORK = Work.uncounted(2_000, 5, 5)
-METHODS = sorted(registry.GENERATORS)
+METHODS = sorted(key for key, kind in registry.GENERATORS.items() if kind.cost(kind.info.settings(), WORK) is not None)
 
 
 @pytest.fixture
@@ -34,8 +34,13 @@ def seconds(request: RunRequest, method: str, work: Work = WORK, on: Machine = R
     return found.seconds
 
 
+def test_most_methods_have_a_formula() -> None:
+    """One without gets no estimate, and the page says so; these had one once."""
+    assert {"cascade", "copula", "forest", "marginals", "transformer", "vae"} <= set(METHODS)
+
+
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_tells_what_it_needs(method: str) -> None:
+def test_what_a_method_needs_is_in_reason(method: str) -> None:
     found = estimates.of_run(RunRequest(), method, WORK, REFERENCE)
     assert found is not None
     assert 0 < found.seconds < 3_600
