@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _SIDE, _PART = 20, 64  # rows on either side: so many, or one in 64 of all where that is more
-_WIDE = 2.0  # a hole is so many times as wide as the range of those rows
+_WIDE = 1.0  # a hole is so many times as wide as the range of those rows
 _DISTINCT = 5  # values that these rows must have: a number that is always told in tens has no holes
 
 

@@ -11,6 +11,7 @@ from engine.blas import one_thread
 from engine.codecs.table import TableCodec
 from engine.conditions import Condition
 from engine.generators.base import Family, Generator, GeneratorInfo
+from engine.generators.costs import Cost, Work
 from engine.generators.demands import held_values
 from engine.generators.relations import Relation
 from engine.progress import Budget, CancelToken, Listener, Reporter
@@ -20,11 +21,15 @@ from engine.table.schema import Schema
 if TYPE_CHECKING:
     from engine.generators.deep.gan.model import TableGan
 
+_SPEED = 3e10  # operations in a second of one core, in products of matrices of these sizes
+
 
 @dataclass(frozen=True)
 class GanSettings(Settings):
-    epochs: int = option(20, "Passes over the rows, at most, of 50 batches and more.", low=1, high=10_000)
-    width: int = option(256, "Neurons of a hidden layer. More is finer and slower.", low=16, high=2_048)
+    epochs: int = option(20, "How often all rows are learned from, at most.", low=1, high=10_000)
+    width: int = option(
+        256, "Neurons of a hidden layer, at most; small tables get fewer. More is finer and slower.", low=16, high=2_048
+    )
     candidates: int = option(
         4,
         "Rows made for each row that is kept: a second critic chooses. 1 takes rows as they are made.",
@@ -56,18 +61,43 @@ class Gan(Generator):
         family=Family.DEEP,
         advanced=True,
         summary="A network makes rows from noise; a critic, trained against it, says how to come closer to real ones.",
-        when="For tables of 500 rows and more whose numbers pile up around several values; trains in minutes.",
+        when="From some hundred rows on, where numbers pile up around several values; seconds to minutes of training.",
         holds="Category labels, values that at least five rows share, the range of each number, exact rules between "
-        "columns, and the weights of two networks.",
+        "columns, shares of pairs of values that are not rare, and the weights of two networks.",
         source="Xu et al. 2019 (CTGAN); Lin et al. 2018 (PacGAN); Gulrajani et al. 2017 (WGAN-GP); Li et al. 2017 "
         "(MMD GAN); Azadi et al. 2019 (discriminator rejection sampling).",
         settings=GanSettings,
         packages=("torch",),
+        lighter=("width",),
     )
 
     settings: GanSettings
     codec: TableCodec
     model: TableGan
+
+    @classmethod
+    def cost(cls, settings: GanSettings, work: Work) -> Cost:
+        """Batches of a fixed size through two networks, then passes of the judge over the rows."""
+        from engine.generators.deep.gan.sizes import batches, neurons
+        from engine.generators.deep.training import batch_size, default_seconds
+
+        rows = max(int(0.9 * work.rows), 1)
+        batch, width = batch_size(rows, most=512, least=64), neurons(rows, settings.width)
+        options = sum(min(n, 18) for n in work.numbers) + sum(min(n, 100) for n in work.levels) + 1
+        row = (
+            6 * (width * (128 + 4 * width + options) + 2.5 * width * (options + width / 8))
+            + 4 * min(options, 1_024) ** 2
+        )
+        judged, candidate = (0, 1) if settings.candidates == 1 else (15 * 2 * work.rows, settings.candidates)
+        seen = 6 * width * (options + width)
+        return Cost(
+            train=1.0 + settings.epochs * batches(rows, batch) * (4e-3 + batch * row / _SPEED) + judged * seen / _SPEED,
+            make=work.made * candidate * (6e-6 * work.columns + (row + seen) / 6 / _SPEED),
+            memory=340e6 + 60 * work.cells + 40 * options * (width + min(options, 1_500)),
+            products=0.5,
+            start=2.0,
+            most=default_seconds(work.rows, work.columns),
+        )
 
     @one_thread()
     def _fit(

@@ -22,7 +22,8 @@ _PRIOR, _FEWEST = (
     0.5,
     5,
 )  # rows of the columns on their own that each option's rows are mixed with; rarer ones are not told
-_CERTAIN = 1e-4  # share of what was not asked for, beside what was
+_UNMET, _HARDLY = 3.0, 0.02  # a pair met in no row where three were to be expected is that much less likely still
+_LEAST = 1e-6  # share of what is told to be impossible
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,9 @@ def first_guess(layout: Layout, options: Ints) -> Singles | None:
         met += hot.T @ hot
     met[np.diag(met) < _FEWEST] = 0.0
     shares = (met + _PRIOR * layout.shares) / (np.diag(met)[:, None] + _PRIOR)
+    expected = np.outer(np.diag(met), layout.shares)
+    shares[(met == 0) & (expected > _UNMET)] *= _HARDLY
     for i in range(layout.blocks):
         own = layout.part(i)
         shares[own, own] = np.eye(own.stop - own.start)
-    return np.log(np.maximum(shares, _CERTAIN)).astype(np.float32)
+    return np.log(np.maximum(shares, _LEAST)).astype(np.float32)

@@ -15,6 +15,7 @@ from engine.generators.deep.gan.learner import Learner
 from engine.generators.deep.gan.maker import Maker
 from engine.generators.deep.gan.model import TableGan, layout_of
 from engine.generators.deep.gan.networks import Size
+from engine.generators.deep.gan.sizes import neurons
 from engine.generators.deep.torchtools import session
 from engine.progress import Budget, CancelToken, Reporter
 from engine.seeds import stream
@@ -29,7 +30,6 @@ _RATE = 1e-3
 _PATIENCE = 3  # of all epochs, that part may pass without a better one: a GAN's figures swing while rates are high
 _GAIN = 1e-4
 _FEWEST_MODES = 4  # ranges of a number in a small table; up to 16 from a thousand rows on
-_PER_ROOT = 2.0  # neurons
 _CALIBRATED = 8_192  # rows by which shares are corrected
 _TRAINING = 0.85  # share of the time for generator and critic, the rest is the judge's
 _CHOOSABLE = 300  # rows from which a judge is worth it
@@ -78,7 +78,7 @@ class Fitting:
         encoded, pack = model.blocks.encode(codes), self.settings.pack
         return Learner(
             model.layout,
-            Size(width=self._width(len(own)), pack=pack),
+            Size(width=neurons(len(own), self.settings.width), pack=pack),
             encoded.take(own),
             encoded.take(held),
             batch=training.batch_size(len(own), most=_BATCH, least=_SMALL) // pack * pack,
@@ -86,10 +86,6 @@ class Fitting:
             rng=stream(self.seed, "gan", "batches"),
             where=where,  # type: ignore[arg-type]
         )
-
-    def _width(self, rows: int) -> int:
-        """Neurons of a hidden layer: a power of two in proportion to the root of the rows, at most those asked for."""
-        return int(min(self.settings.width, 2 ** math.ceil(math.log2(_PER_ROOT * math.sqrt(rows)))))
 
     def _train(self, learner: Learner, budget: Budget) -> training.Outcome:
         schedule = training.Schedule(
@@ -134,7 +130,7 @@ class Fitting:
             lambda rows: model.layout.features(known.take(rows)),
             lambda rows: model.layout.features(other.take(rows)),
             (len(known), len(other)),
-            width=self._width(len(known)),
+            width=neurons(len(known), self.settings.width),
             batch=training.batch_size(len(known), most=512, least=64),
             rng=rng,
             more=more,

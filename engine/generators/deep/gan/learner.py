@@ -16,6 +16,7 @@ from engine.generators.deep.gan.likeness import UNRELATED, Products
 from engine.generators.deep.gan.losses import Pairs, gradient_penalty
 from engine.generators.deep.gan.maker import Maker
 from engine.generators.deep.gan.networks import Critic, Generator, Looks, Size
+from engine.generators.deep.gan.sizes import batches
 from engine.generators.deep.torchtools import put_weights, to_torch, weights_of
 from engine.generators.deep.training import Pace, Weights
 
@@ -25,15 +26,14 @@ _BETAS = (0.5, 0.9)  # of Adam
 _PENALTY = 10.0
 _EVERY = 4  # batches from one gradient penalty, of as many times the weight, to the next (Karras et al. 2020)
 _AVERAGE = 0.999  # what the averaged generator keeps at each batch
-_LEAST, _PER = 50, 6  # batches of an epoch at least, or one for so many rows where those are fewer
 _LOOKED = 2_000  # rows that are looked at in validation
 
 
 class Learner:
     """rows, held: to learn from and to judge by; batch: rows, a multiple of the pack; pairs: weight of `Pairs`.
 
-    An epoch goes once over the rows, drawn by `Conditions`, but has 50 batches at least. What is judged and handed out
-    is a running average of the generator's weights (Yazıcı et al. 2019).
+    An epoch goes once over the rows, drawn by `Conditions`; small tables get more `batches`. What is judged and handed
+    out is a running average of the generator's weights (Yazıcı et al. 2019).
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Learner:
         self.pairs.renew()
         sums: dict[str, float] = {}
         done = 0
-        for rate in pace.rates(max(len(self.rows) // self.batch, min(_LEAST, len(self.rows) // _PER), 1)):
+        for rate in pace.rates(batches(len(self.rows), self.batch)):
             for name, loss in self.learn(rate).items():
                 sums[name] = sums.get(name, 0.0) + loss
             done += 1
