@@ -215,7 +215,8 @@ def execute(
     parsed = schema.selected.parse(table)
     if not len(parsed):
         raise DataError("The table has no rows to learn from.")
-    result = _Run(request, parsed, schema, progress, cancel, attempts).result()
+    work = None if folder is None else folder.parent
+    result = _Run(request, parsed, schema, progress, cancel, attempts, work).result()
     if folder is not None:
         from engine import results
 
@@ -234,8 +235,10 @@ class _Run:
         progress: Listener | None,
         cancel: CancelToken | None,
         attempts: Attempts | None = None,
+        work: Path | None = None,
     ) -> None:
-        self.request, self.table, self.schema = request, table, schema
+        """work: a folder for what is needed on the way."""
+        self.request, self.table, self.schema, self._work = request, table, schema, work
         self._attempts = attempts or Attempts(allowed=request.fallback)
         # Once for the whole table: the measured model and the one that makes the table are of the same method.
         automatic = request.method == AUTO and len(schema.modelled) > 0
@@ -348,6 +351,7 @@ class _Run:
                 failed=self._attempts.failed,
                 progress=listener,
                 cancel=self._cancel,
+                work=self._work,
             )
 
     def _train(self, stage: str, rows: NDArray[np.intp]) -> Synthesizer:

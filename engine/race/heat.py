@@ -33,12 +33,17 @@ class HeatFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """What every method gets: the parsed training part with its schema, all of modelled kinds, and the seed."""
+    """What every method gets: the parsed training part with its schema, all of modelled kinds, and the seed.
+
+    work: an existing folder for processes, None for the system's temporary one. A killed run cannot tidy up, so where
+    there is a run's own folder, real rows are written nowhere else.
+    """
 
     table: pd.DataFrame
     schema: Schema
     seed: int
     cancel: CancelToken | None = None
+    work: Path | None = None
 
     def run(self, method: str, seconds: float, progress: Listener) -> pd.DataFrame:
         """As many made rows as there are. seconds: the method's share. Raises HeatFailed, Cancelled."""
@@ -65,7 +70,7 @@ class Heat:
         request = RunRequest(
             method, seed=self.seed, holdout=0.0, budget=seconds, figures=False, charts=False, fallback=False
         )
-        with tempfile.TemporaryDirectory(prefix="tabular-twin-race-") as name:
+        with tempfile.TemporaryDirectory(prefix="tabular-twin-race-", dir=self.work) as name:
             folder = RunFolder(Path(name) / Path(name).name)
             folder.create(request, self.table, self.schema)
             child = processes.start(folder.path, folder.log, module=__name__, leashed=True)

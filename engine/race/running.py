@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -46,11 +47,13 @@ def hold(
     failed: Sequence[Fallback] = (),
     progress: Listener | None = None,
     cancel: CancelToken | None = None,
+    work: Path | None = None,
 ) -> RaceResult:
     """Race on the rows of a parsed table that a run trains on.
 
     seconds: for all, SECONDS by default; given: whether the winner has to take given values; failed: methods that
-    failed earlier in the same run, which do not race again.
+    failed earlier in the same run, which do not race again; work: an existing folder for the processes of deep ones,
+    by default the system's for temporary files. It is left as it was, unless this process is killed.
     Raises DataError for a table that is too small, FitError when every method failed, Cancelled.
     """
     modelled = schema.modelled
@@ -62,7 +65,8 @@ def hold(
     if not len(modelled):
         raise DataError("No column of this table is learned, so there is nothing to race on.")
     parts = _parts(table[list(modelled.names)], seed)
-    return _Race(*parts, modelled, seed, Budget(seconds or SECONDS), progress, cancel).result(given, failed)
+    heat = Heat(parts[0], modelled, seed, cancel, work)
+    return _Race(heat, parts[1], Budget(seconds or SECONDS), progress).result(given, failed)
 
 
 def _parts(table: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -103,30 +107,20 @@ def _pace(method: str) -> tuple[bool, int, int]:
 
 
 class _Race:
-    def __init__(
-        self,
-        learned: pd.DataFrame,
-        aside: pd.DataFrame,
-        schema: Schema,
-        seed: int,
-        budget: Budget,
-        progress: Listener | None,
-        cancel: CancelToken | None,
-    ) -> None:
-        self._learned, self._aside, self._schema, self._seed = learned, aside, schema, seed
-        self._budget, self._progress, self._cancel = budget, progress, cancel
+    def __init__(self, heat: Heat, aside: pd.DataFrame, budget: Budget, progress: Listener | None) -> None:
+        self._heat, self._aside, self._budget, self._progress = heat, aside, budget, progress
         self._judged: dict[str, Judged] = {}
         self._shares: dict[str, float] = {}
 
     def result(self, given: bool, failed: Sequence[Fallback]) -> RaceResult:
-        racing, others = entrants(self._learned, self._schema, given, failed)
+        heat = self._heat
+        racing, others = entrants(heat.table, heat.schema, given, failed)
         self._tell(0, len(racing), 0.0, "Measuring what fresh real rows get.")
         try:
-            judge = Judge(self._learned, self._aside, self._schema, self._seed, self._check)
+            judge = Judge(heat.table, self._aside, heat.schema, heat.seed, self._check)
         except NotApplicable as error:
             raise DataError(f"There is nothing to judge a race by: {error}.") from error
-        heat = Heat(self._learned, self._schema, self._seed, self._cancel)
-        entries = [self._turn(place, racing, heat, judge) for place in range(len(racing))]
+        entries = [self._turn(place, racing, judge) for place in range(len(racing))]
         if not self._judged:
             reasons = " ".join(f"{entry.method}: {entry.reason}" for entry in entries)
             raise FitError(f"Training failed with every method of the race. {reasons}")
@@ -138,13 +132,13 @@ class _Race:
             reason,
             (*entries, *others),
             judge.fresh,
-            {"learned": len(self._learned), "aside": len(self._aside)},
+            {"learned": len(heat.table), "aside": len(self._aside)},
             self._budget.seconds or SECONDS,
             self._shares[winner],
             self._budget.spent(),
         )
 
-    def _turn(self, place: int, racing: Sequence[str], heat: Heat, judge: Judge) -> Entry:
+    def _turn(self, place: int, racing: Sequence[str], judge: Judge) -> Entry:
         """One method's training and judging."""
         self._check()
         info = registry.GENERATORS[racing[place]].info
@@ -160,7 +154,7 @@ class _Race:
         self._tell(place, len(racing), 0.0, f"{title}.")
         started = time.monotonic()
         try:
-            made = heat.run(info.key, share, listener)
+            made = self._heat.run(info.key, share, listener)
         except HeatFailed as error:
             log.warning("Method %s failed in the race: %s", info.key, error)
             return Entry(info.key, info.label, "failed", str(error), time.monotonic() - started)
@@ -180,5 +174,5 @@ class _Race:
             self._progress(Progress("race", step, _STEPS * racing, message=message))
 
     def _check(self) -> None:
-        if self._cancel is not None:
-            self._cancel.check()
+        if self._heat.cancel is not None:
+            self._heat.cancel.check()
