@@ -24,6 +24,7 @@ CHEAP: dict[str, dict[str, Any]] = {
     "forest": {"trees": 2},
     "cascade": {"candidates": 2, "detail": 64},
     "vae": {"epochs": 1, "width": 32, "latent": 4},
+    "gan": {"epochs": 1, "width": 16, "candidates": 1},
     "transformer": {"epochs": 2, "width": 32, "layers": 1, "detail": 64},
 }
 
