@@ -41,7 +41,14 @@ RESERVE_MOST = 60.0  # seconds
 
 # The frameworks' own errors, known by name so that none has to be imported.
 _OUT_OF_MEMORY = frozenset({"OutOfMemoryError", "ResourceExhaustedError"})
-_ALLOCATION = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc", "bad allocation")
+_ALLOCATION = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "bad_alloc",
+    "bad allocation",
+    "can't start new thread",
+)
 
 
 class Attempts:
@@ -59,6 +66,9 @@ class Attempts:
 
     def fails(self, failure: Fallback) -> None:
         self.failed = (*self.failed, failure)
+
+    def ran_out(self) -> None:
+        """Memory ran out, and much of it may not come back in this process."""
 
     def ends(self) -> None:
         """The training is over, with a model or with an error."""
@@ -119,6 +129,8 @@ def fit(
                 if not (isinstance(error, FAILURES) or out_of_memory(error)) or not attempts.allowed:
                     raise
                 _tell(key, error, attempts, progress)
+                if out_of_memory(error):
+                    attempts.ran_out()
                 continue
             if late and attempts.failed:
                 generator.notes.append(_LATE)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -172,6 +173,17 @@ class FolderAttempts(Attempts):
 
     def begins(self, method: str) -> None:
         self._folder.write_attempts(method, self.failed)
+
+    def ran_out(self) -> None:
+        """Begin the run anew in the same process with an empty memory; what failed is written down and passed over.
+
+        A framework keeps most of what it took, so that the next method would fail for want of memory as well.
+        """
+        self._folder.write_attempts("", self.failed)
+        if os.name == "posix":
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
     def ends(self) -> None:
         self._folder.write_attempts("", self.failed)

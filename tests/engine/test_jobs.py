@@ -226,15 +226,17 @@ def test_memory_that_runs_out_in_training_is_a_failure_of_the_method(tmp_path: P
     folder = RunFolder(tmp_path / "run")
     folder.create(RunRequest("greedy", rows=10, figures=False), CLUB.parse(club()), CLUB)
     code = (
-        "import sys; from engine import worker; from engine.generators import registry; "
+        "import sys; print('begun', flush=True); from engine import worker; from engine.generators import registry; "
         "from tests.engine.doubles import Greedy; registry.GENERATORS['greedy'] = Greedy; worker.main(sys.argv[1:])"
     )
     environment = {**os.environ, "TABULAR_TWIN_MAX_TRAINING_BYTES": "1500000000"}
-    subprocess.run([sys.executable, "-c", code, str(folder.path)], env=environment, check=True)
+    command = [sys.executable, "-c", code, str(folder.path)]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     outcome = folder.outcome()
     assert outcome is not None
     assert outcome.state is State.FELL_BACK
     assert "“greedy” failed: The computer's memory was not enough." in outcome.message
+    assert done.stdout.splitlines() == ["begun"] * (2 if os.name == "posix" else 1)  # the next has an empty memory
     assert folder.attempts()[0] == ""
 
 
