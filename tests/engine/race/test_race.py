@@ -273,8 +273,9 @@ class TestChoosing:
 
 class TestRun:
     def test_the_winner_goes_the_usual_way_and_everything_tells(
-        self, tmp_path: Path, methods: dict[str, type[Generator]]
+        self, tmp_path: Path, methods: dict[str, type[Generator]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(running, "Judge", NoJudge)
         del methods["rows"], methods["shuffled"]
         heard: list[Progress] = []
         request = RunRequest(RACE, rows=30, release="audited")
