@@ -8,12 +8,13 @@ from engine.generators.cascade import Cascade
 from engine.generators.copula import Copula
 from engine.generators.forest import Forest
 from engine.generators.gan import Gan
+from engine.generators.kde import Kde
 from engine.generators.marginals import Marginals
 from engine.generators.transformer import Transformer
 from engine.generators.vae import Vae
 
 GENERATORS: dict[str, type[Generator]] = {
-    g.info.key: g for g in (Marginals, Copula, Forest, Cascade, Transformer, Vae, Gan)
+    g.info.key: g for g in (Marginals, Copula, Kde, Forest, Cascade, Transformer, Vae, Gan)
 }
 
 
