@@ -26,11 +26,11 @@ unit:
 	@tools/setup.sh dev
 	$(BIN)/pytest -m "not browser" -n logical --maxprocesses 8 --dist worksteal
 
-# What a person does, in a real Chromium; screenshots are left in test-output/.
+# What a person does, in a real Chromium, two of them at a time; screenshots are left in test-output/.
 browser:
 	@tools/setup.sh dev
 	@tools/chromium.sh
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -m browser -n logical --maxprocesses 2 --dist worksteal
 
 # Minutes, not seconds: results belong into benchmarks/README.md.
 bench:

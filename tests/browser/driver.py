@@ -19,6 +19,25 @@ SHOTS = ROOT / "test-output" / "screenshots"
 TRAINING = 180_000  # milliseconds that a training may take on a busy machine
 
 
+QUIET = 250  # milliseconds without a change after which a page lies still
+# Ends when neither elements nor attributes have changed for so long and no transition is under way.
+STILL = """quiet => new Promise(done => {
+    let last = performance.now();
+    const watch = new MutationObserver(() => { last = performance.now(); });
+    watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    const moving = () => document.getAnimations().some(
+        own => own.playState === "running" && Number.isFinite(own.effect?.getComputedTiming().endTime));
+    const begun = last;
+    const look = () => {
+        const now = performance.now();
+        if (moving()) last = now;
+        if (now - last >= quiet || now - begun > 10_000) { watch.disconnect(); done(); }
+        else setTimeout(look, 50);
+    };
+    look();
+})"""
+
+
 @contextmanager
 def serving(home: Path) -> Iterator[str]:
     """The address of a server of its own, with tables and runs in `home`, on a free port."""
@@ -76,7 +95,8 @@ class Visitor:
         """Open a part that is folded away, and wait until it lies still: a list opened before that closes again."""
         self.clicks += 1
         self.control(key).locator("summary").first.click()
-        self.page.wait_for_timeout(700)
+        self.settle()
+        self.still()
 
     def pick(self, key: str, *labels: str) -> None:
         """Entries of a list that opens."""
@@ -110,6 +130,10 @@ class Visitor:
         self.page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached")
         self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
+    def still(self) -> None:
+        """Wait until nothing has moved for a moment: charts have drawn themselves in, what unfolds lies still."""
+        self.page.evaluate(STILL, QUIET)
+
     def heading(self, text: str) -> None:
         self.page.get_by_role("heading", level=1, name=text).wait_for()
 
@@ -125,11 +149,11 @@ class Visitor:
     def shoot(self, name: str) -> None:
         """The whole page as a picture under test-output."""
         self.settle()
-        self.page.wait_for_timeout(700)  # charts draw themselves in
+        self.still()
         width, height = self.page.viewport_size["width"], self.page.viewport_size["height"]  # type: ignore[index]
         whole = self.page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
         self.page.set_viewport_size({"width": width, "height": max(height, min(whole, 6_000))})
-        self.page.wait_for_timeout(500)
+        self.still()
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}.png")
         self.page.set_viewport_size({"width": width, "height": height})
