@@ -17,7 +17,7 @@ from pathlib import Path
 from engine.limits import Limits
 
 _FEWEST, _MOST, _PATIENCE = 3, 25, 0.2  # goes of each probe, and seconds by the clock after which no more begin
-_STEADY, _PRODUCTS = 0.00150, 0.00045  # seconds of the two probes on the reference machine (2 cores of an AMD EPYC)
+_STEADY, _PRODUCTS = 0.00165, 0.00048  # seconds of the two probes on the reference machine (2 cores of an AMD EPYC)
 _HELD = 0.6  # share of TABULAR_TWIN_MAX_TRAINING_BYTES that a process can fill: it counts what is only reserved, too
 _CGROUP = (  # limit and use of a container, of both generations of Linux's control groups
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),

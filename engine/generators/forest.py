@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_MANY = 200  # values from which a number counts as one of many, for the estimate of time
+
 
 @dataclass(frozen=True)
 class ForestSettings(Settings):
@@ -85,12 +87,16 @@ class Forest(Generator):
 
     @classmethod
     def cost(cls, settings: ForestSettings, work: Work) -> Cost:
-        """A few trees a column, of a depth that grows with the rows, by all columns before."""
-        rows, trees = work.rows, settings.trees / 5 * (0.6 + 0.025 * work.columns)
+        """A few trees a column, of a depth that grows with the rows, by all columns before; numbers of many values have
+        the largest ones."""
+        kinds = work.columns + 2 * sum(distinct > _MANY for distinct in work.numbers)
+        tried = 0.2 * work.rows + 0.8 * min(work.rows, settings.split_rows)
+        largest = work.columns * min(work.rows, settings.split_rows)
+        each = (0.6 + 0.025 * work.columns) * (5e-4 * math.sqrt(work.rows) + 1.3e-5 * tried)
         return Cost(
-            train=trees * work.columns * (0.02 + 8e-4 * math.sqrt(rows) + 1.2e-5 * rows) + work.ordering,
+            train=0.02 * work.columns + settings.trees / 5 * kinds * each + work.ordering,
             make=5e-7 * work.cells_made,
-            memory=95e6 + 25 * work.cells + 40 * min(rows, settings.split_rows) * work.columns + 30 * work.cells_made,
+            memory=95e6 + 15 * work.cells + 8 * largest + 5 * work.cells_made,
             start=1.2,
         )
 

@@ -33,7 +33,7 @@ _BATCH = 20_000  # rows that are made at a time
 _USUAL_ROWS = 10_000  # with more rows there are fewer passes over them, with fewer rows more
 _RATE = 2e-3
 _PATIENCE = 10  # epochs
-_LEARNED = 40  # epochs until no epoch is better, for 1,000 rows; measured, and used for the estimate alone
+_LEARNED = 36  # epochs until no epoch is better, for 1,000 rows; measured, and used for the estimate alone
 _JUDGED = 100  # rows from which made rows can be told from shuffled ones
 
 
@@ -99,7 +99,7 @@ class Vae(Generator):
             memory=580e6 + 100 * work.cells + 40 * min(batch * tokens, 512 * 32) * settings.width,
             products=0.5,
             threads=8,
-            start=7.0,
+            start=6.5,
         )
 
     @one_thread()
