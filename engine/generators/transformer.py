@@ -69,7 +69,7 @@ class Transformer(Generator):
         rows, columns = max(int(0.9 * work.rows), 1), max(work.columns, 1)
         batch = batch_size(rows, most=512, least=32, batches=16)
         batches = max(rows // batch, 1)
-        epochs = max(settings.epochs, min(600 // batches, 10 * settings.epochs)) * 0.9 * rows / (rows + 300)
+        epochs = max(settings.epochs, min(600 // batches, 10 * settings.epochs)) * 0.75 * rows / (rows + 300)
         size = settings.layers / 2 * (settings.width / 64 + (settings.width / 64) ** 2) / 2
         learning = 160 * min(batch * columns, 16_384) * settings.width * settings.layers
         making = 2_300 * min(work.cells_made, _CELLS) * settings.width / 64

@@ -33,7 +33,7 @@ _BATCH = 20_000  # rows that are made at a time
 _USUAL_ROWS = 10_000  # with more rows there are fewer passes over them, with fewer rows more
 _RATE = 2e-3
 _PATIENCE = 10  # epochs
-_LEARNED = 36  # epochs until no epoch is better, for 1,000 rows; measured, and used for the estimate alone
+_LEARNED = 28  # epochs until no epoch is better, for 1,000 rows; measured, and used for the estimate alone
 _JUDGED = 100  # rows from which made rows can be told from shuffled ones
 
 
