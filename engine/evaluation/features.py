@@ -82,3 +82,8 @@ def drawn(rows: IntArray, most: int, rng: np.random.Generator) -> IntArray:
 def learnable(rows: FloatArray) -> FloatArray:
     """Rows to learn from, in which a column without any value holds 0: scikit-learn cannot bin an empty one."""
     return np.where(np.isnan(rows).all(axis=0), 0.0, rows)
+
+
+def affordable(rows: int, cells: int, width: int) -> int:
+    """How many rows of so many columns may be learned from: `rows`, fewer in wide tables, but at least 1,000."""
+    return min(rows, max(cells // max(width, 1), 1_000))

@@ -21,11 +21,12 @@ from engine.errors import NotApplicable
 from engine.evaluation import columns
 from engine.evaluation.base import FloatArray
 from engine.evaluation.columns import IntArray
-from engine.evaluation.features import drawn, encode, learnable
+from engine.evaluation.features import affordable, drawn, encode, learnable
 from engine.evaluation.intervals import interval
 from engine.table.schema import Schema
 
 ROWS = 10_000  # of each side at most; more are drawn from
+CELLS = 500_000  # of each side at most, so that wide tables take no longer; but for the thousand rows that all may have
 FEWEST = 20  # of each side at least
 FOLDS = 5
 _TREES, _LEAVES, _RATE = 60, 31, 0.1
@@ -60,7 +61,7 @@ def two_sample(
     """
     if not columns.comparable(schema):
         raise NotApplicable("no column can be compared")
-    size = min(len(real), len(other), ROWS)
+    size = min(len(real), len(other), affordable(ROWS, CELLS, len(columns.comparable(schema))))
     if size < FEWEST:
         raise NotApplicable(f"a classifier needs at least {FEWEST} rows of each table")
     chosen = [drawn(np.arange(len(table)), size, rng) for table in (real, other)]

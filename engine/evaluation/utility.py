@@ -23,13 +23,14 @@ from engine.errors import NotApplicable
 from engine.evaluation import columns
 from engine.evaluation.base import FloatArray
 from engine.evaluation.columns import IntArray
-from engine.evaluation.features import drawn, encode, frequent, learnable
+from engine.evaluation.features import affordable, drawn, encode, frequent, learnable
 from engine.seeds import framework_seed, stream
 from engine.table.schema import Column, Schema
 
 TARGETS = 3  # columns that are told in turn, at most
 CANDIDATES = 12  # columns that are tried as targets, at most; of more some are drawn
 ROWS = 5_000  # rows that a model learns from, at most; more are drawn from
+CELLS = 250_000  # cells that it learns from, at most, but for the thousand rows that every table may have
 TESTED = 5_000  # fresh rows that it is tested on, at most
 SKILL = 0.05  # of a model of real rows, from which a column is a target
 FOLLOWS = 0.98  # skill from which a column is taken to follow from the others
@@ -154,7 +155,8 @@ class UtilityTest:
         self._check()
         rng = stream(self._seed, "utility", column.name, "learned")
         has = np.flatnonzero(table[column.name].notna().to_numpy())
-        part = table.iloc[drawn(has, effort.rows, rng)]
+        most = affordable(effort.rows, CELLS, len(columns.comparable(self._schema)))
+        part = table.iloc[drawn(has, most, rng)]
         learned, truth = self._outcomes(column, part)
         features = encode([part, self._fresh], self._schema).without(column.name)
         seed = framework_seed(self._seed, "utility", column.name)

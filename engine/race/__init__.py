@@ -11,11 +11,11 @@ on, and the run's figures are of that training, not of the race.
 rows are asked for with given values or rebalanced, only those that can. The rest is listed with the reason.
 
 **Time.** One budget for the whole race, judging included: 300 seconds unless said otherwise. The usually quick methods
-go first, deep ones last, and each gets an equal share of what is left by then; the quick ones hardly touch theirs, and
-leave it to the rest. A deep one gets at least ten seconds while there are so many. A method whose turn comes when the
-time is over is not begun, but the first one always is. For the final training the winner gets the time that it had in
-the race, by the row. Methods that end by themselves before that give the same result with every budget; those that the
-clock ends may not.
+go first, deep ones last, and each gets an equal share of what is left by then, less what judging took the last time;
+the quick ones hardly touch theirs, and leave it to the rest. No share is below a second, nor a deep one's below ten
+while there are so many. A method whose turn comes when the time is over is not begun, but the first one always is. For
+the final training the winner gets the time that it had in the race, by the row. Methods that end by themselves before
+that give the same result with every budget; those that the clock ends may not.
 
 **Judging** (`engine.race.judge`). Each method makes as many rows as it learned. They are held against the rows set
 aside, which it has not seen:

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 SECONDS = 300.0  # for the whole race, where the person did not say
 ASIDE = 0.25  # share of the rows that is set aside for judging
 ASIDE_MOST = 10_000  # rows
+LEAST = 1.0  # seconds of a method whose turn it is
 LEAST_DEEP = 10.0  # seconds of a deep method, as long as so many are left
 FEWEST = 80  # rows for a race, training and judging together
 _STEPS = 100  # of progress per method
@@ -111,6 +112,8 @@ class _Race:
         self._heat, self._aside, self._budget, self._progress = heat, aside, budget, progress
         self._judged: dict[str, Judged] = {}
         self._shares: dict[str, float] = {}
+        self._judging = 0.0  # seconds that the latest judging took
+        self._overrun = 0.0  # seconds that the latest deep method took beyond its share, such as for its process
 
     def result(self, given: bool, failed: Sequence[Fallback]) -> RaceResult:
         heat = self._heat
@@ -160,13 +163,17 @@ class _Race:
             return Entry(info.key, info.label, "failed", str(error), time.monotonic() - started)
         seconds = time.monotonic() - started
         self._tell(place, len(racing), 0.9, f"{title}. Judging its rows.")
+        if info.family is Family.DEEP:
+            self._overrun = max(seconds - share, 0.0)
         found = self._judged[info.key] = judge.judge(made)
+        self._judging = time.monotonic() - started - seconds
         return Entry(info.key, info.label, "out" if found.out else "judged", found.out, seconds, found.marks)
 
     def _share(self, info: GeneratorInfo, to_come: int) -> float:
-        """Seconds of the next of so many methods."""
-        left = self._budget.left()
-        return max(left / to_come, min(left, LEAST_DEEP) if info.family is Family.DEEP else 0.0)
+        """Seconds of the next of so many methods, without those that go to other things than training."""
+        left, deep = self._budget.left(), info.family is Family.DEEP
+        own = left / to_come - self._judging - (self._overrun if deep else 0.0)
+        return max(own, min(left, LEAST_DEEP) if deep else 0.0, LEAST)
 
     def _tell(self, place: int, racing: int, share: float, message: str) -> None:
         if self._progress is not None:

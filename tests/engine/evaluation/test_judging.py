@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from engine.errors import Cancelled, NotApplicable
-from engine.evaluation.features import encode, frequent
+from engine.evaluation.features import affordable, encode, frequent
 from engine.evaluation.memorisation import evened, memorisation
 from engine.evaluation.twosample import TwoSample, placements, two_sample
 from engine.evaluation.utility import UtilityTest
@@ -91,6 +91,12 @@ class TestTwoSample:
 def test_rare_labels_share_a_code_and_missing_stays_missing() -> None:
     found = frequent([np.array([0, 0, 1, 2]), np.array([3, -1, 3, 3])], 4, 3)
     assert [side.tolist() for side in found] == [[1, 1, 2, 2], [0, -1, 0, 0]]
+
+
+def test_wide_tables_are_learned_from_fewer_rows() -> None:
+    assert affordable(10_000, 500_000, 20) == 10_000
+    assert affordable(10_000, 500_000, 100) == 5_000
+    assert affordable(10_000, 500_000, 5_000) == 1_000
 
 
 def test_features_mean_the_same_in_both_tables(real: pd.DataFrame) -> None:
