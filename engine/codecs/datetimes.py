@@ -84,6 +84,11 @@ class DatetimeCodec(NumericCodec):
             return result.dt.tz_localize("UTC").dt.tz_convert(self.timezone)
         return _from_wall(result, self.timezone)
 
+    def reaching(self, codes: Codes) -> Self:
+        wide = super().reaching(codes)
+        wide._adopt(self.scale.reaching(wide.low, wide.high), empty=self.empty)
+        return wide
+
     def place(self, value: Any) -> tuple[float, bool]:
         moment = pd.Timestamp(value).as_unit("us")
         if self.timezone is not None and moment.tzinfo is None:

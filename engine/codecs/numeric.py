@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -49,6 +50,13 @@ class NumericCodec(Codec):
         """(rows,) any codes -> the codes that `decode` would keep: rounded to the step, inside the observed range."""
         return np.clip(rounded(np.asarray(codes, dtype=np.float64), self.decimals), self.low, self.high)
 
+    def reaching(self, codes: Codes) -> Self:
+        """A copy whose range holds (rows,) `codes`, too: time goes on beyond what was seen."""
+        wide = copy.copy(self)
+        if len(codes):
+            wide.low, wide.high = min(self.low, float(codes.min())), max(self.high, float(codes.max()))
+        return wide
+
 
 class IntegerCodec(NumericCodec):
     """Whole numbers. Beyond 2**53 codes are counted from the smallest value (see `engine.codecs.whole`)."""
@@ -73,6 +81,11 @@ class IntegerCodec(NumericCodec):
         missing = np.isnan(codes) | self.empty
         numbers = self.scale.to_numbers(np.where(missing, 0.0, codes))
         return pd.Series(pd.arrays.IntegerArray(numbers, missing.copy()))
+
+    def reaching(self, codes: Codes) -> Self:
+        wide = super().reaching(codes)
+        wide._adopt(self.scale.reaching(wide.low, wide.high), empty=self.empty)
+        return wide
 
     def place(self, value: Any) -> tuple[float, bool]:
         if isinstance(value, float) and math.isinf(value):

@@ -45,6 +45,14 @@ class WholeScale:
     def high(self) -> float:
         return float(self.most - self.offset)
 
+    def reaching(self, low: float, high: float) -> WholeScale:
+        """The scale with the same codes whose range holds the codes from low to high, too."""
+        return WholeScale(
+            min(self.least, int(np.floor(low)) + self.offset),
+            max(self.most, int(np.ceil(high)) + self.offset),
+            self.offset,
+        )
+
     @property
     def exact(self) -> bool:
         """Whether every number of the range has a code of its own."""

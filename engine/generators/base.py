@@ -245,6 +245,11 @@ class Generator(ABC):
             model._set_state(data["state"])
         return model
 
+    def going_on(self) -> frozenset[str]:
+        """Columns whose made values may lie beyond the observed range: time that goes on. No others do."""
+        self._fitted_schema()
+        return frozenset()
+
     def passport(self) -> dict[str, list[Any]]:
         """Every real value that the saved model holds, per column, as text or numbers."""
         self._fitted_schema()

@@ -10,11 +10,12 @@ from engine.generators.forest import Forest
 from engine.generators.gan import Gan
 from engine.generators.kde import Kde
 from engine.generators.marginals import Marginals
+from engine.generators.pattern import Pattern
 from engine.generators.transformer import Transformer
 from engine.generators.vae import Vae
 
 GENERATORS: dict[str, type[Generator]] = {
-    g.info.key: g for g in (Marginals, Copula, Kde, Forest, Cascade, Transformer, Vae, Gan)
+    g.info.key: g for g in (Marginals, Copula, Kde, Pattern, Forest, Cascade, Transformer, Vae, Gan)
 }
 
 

@@ -105,7 +105,7 @@ def check_inside_the_observed_range(case: Case) -> None:
         real, made = case.animal.table[column.name].dropna(), table[column.name].dropna()
         if len(made):
             assert real.min() <= made.min()
-            assert made.max() <= real.max()
+            assert made.max() <= real.max() or column.name in case.training.model.going_on()
 
 
 def check_decimals(case: Case) -> None:

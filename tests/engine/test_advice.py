@@ -92,7 +92,7 @@ def test_some_hundred_rows_are_enough_for_one_deep_method_and_a_thousand_for_all
     some = [a.method for a in advice.advise(CLUB, 500) if a.suited]
     deep = [key for key in some if registry.GENERATORS[key].info.family is Family.DEEP]
     assert deep[0] == "vae"
-    assert all(a.suited for a in advice.advise(CLUB, 1_500))
+    assert all(a.suited for a in advice.advise(CLUB, 1_500) if a.method != "pattern")  # which is for rows in time
 
 
 def test_a_rule_waits_for_its_method(monkeypatch: pytest.MonkeyPatch) -> None:
