@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_PRESENT = 0.5  # share of the rows of an even series that must be there
+_GEOMETRIC = 13.8  # chi-square of two degrees of freedom that chance passes once in a thousand
 _LEAST_SERIES, _LEAST_ROWS = 2, 3.0  # series, and rows of each on average, from which a key is one
 
 
@@ -98,16 +100,40 @@ def steps_of(time: Floats, starts: Ints) -> Floats:
 
 
 def pace_of(time: Floats, months: Floats | None, starts: Ints) -> tuple[Pace, float]:
-    """How time goes on. months: (rows,) calendar months of dates that lie at the same place of their month, or None."""
-    steps = steps_of(time, starts)
-    known = steps[~np.isnan(steps)]
-    if not len(known):
+    """How time goes on. months: (rows,) calendar months of dates that lie at the same place of their month, or None.
+
+    Even steps of which some rows are missing at random (held out, lost) are even all the same.
+    """
+    steps = _known_steps(time, starts)
+    if not len(steps):
         return Pace.EVEN, 1.0
-    if (known == known[0]).all() and known[0] > 0:
-        return Pace.EVEN, float(known[0])
-    if months is not None:
-        by_month = steps_of(months, starts)
-        by_month = by_month[~np.isnan(by_month)]
-        if by_month[0] > 0 and (by_month == by_month[0]).all():
-            return Pace.MONTHS, float(by_month[0])
-    return Pace.FREE, max(float(np.median(known)), 1e-9)
+    if (even := _even_step(steps)) is not None:
+        return Pace.EVEN, even
+    if months is not None and (even := _even_step(_known_steps(months, starts))) is not None:
+        return Pace.MONTHS, even
+    return Pace.FREE, max(float(np.median(steps)), 1e-9)
+
+
+def _known_steps(time: Floats, starts: Ints) -> Floats:
+    steps = steps_of(time, starts)
+    return np.asarray(steps[~np.isnan(steps)])
+
+
+def _even_step(steps: Floats) -> float | None:
+    """The step of an even series, also of one that misses rows at random; None for other series.
+
+    Rows that miss by a rule (no weekends) leave gaps of one length, rows that miss at random gaps of geometric lengths.
+    """
+    least = float(steps.min())
+    whole = np.round(steps / least) if least > 0 else np.zeros(0)
+    if least <= 0 or not np.allclose(whole * least, steps):
+        return None
+    share = len(steps) / float(whole.sum())
+    if share == 1:
+        return least
+    if share < _PRESENT:
+        return None
+    seen = np.array([(whole == 1).sum(), (whole == 2).sum(), (whole > 2).sum()])
+    wanted = len(steps) * np.array([share, share * (1 - share), (1 - share) ** 2])
+    distance = float(((seen - wanted) ** 2 / np.maximum(wanted, 1e-9)).sum())
+    return least if distance < _GEOMETRIC else None

@@ -235,11 +235,21 @@ def learn(
     scores = scores_of(cells, columns)
     table = np.column_stack([cells[j].cell(own[:, j]) for j in range(codes.shape[1])]).astype(np.int32)
     found = observed(scores, cells, list(table.T.astype(np.int64)))
+    together, begins = np.repeat(np.arange(len(starts) - 1), np.diff(starts)), starts[:-1]
+    begin = (raw if pace is Pace.FREE else time)[begins]
     grid = None
     if pace is Pace.FREE:
         grid, score, seen = _steps(raw, starts, decimals)
         scores.append(score)
         found = np.column_stack([found, seen])
+    else:
+        rows = _rows_with_gaps(time, starts)
+        together = together + np.cumsum(np.r_[0, np.diff(rows) > 1])  # a gap parts neighbours like another series
+        starts = np.r_[rows[begins], rows[-1] + 1] if len(rows) else starts
+        filled = np.full((int(starts[-1]), found.shape[1]), -1, dtype=np.int64)
+        filled[rows] = found
+        place = np.arange(len(filled)) - np.repeat(starts[:-1], np.diff(starts))
+        found, time = filled, np.repeat(begin, np.diff(starts)) + place
     low, high = _stretches([score.ends for score in scores], found)
     draft = truncated(np.zeros(low.size), 1.0, low.ravel(), high.ravel(), rng).reshape(low.shape)
     even = len(starts) == 2 and pace is not Pace.FREE
@@ -251,7 +261,6 @@ def learn(
         low, high = _stretches(_closer(scores, plain, found, draft, features), found)
     seen_rows = Observed(low, high, features, starts, still)
     motion = MotionFit(seen_rows, rng).fit(sweeps, step)
-    begin = (raw if pace is Pace.FREE else time)[starts[:-1]]
     learned = Learned(
         Roles(time_column, key, pace, length),
         scores,
@@ -262,10 +271,19 @@ def learn(
         grid,
         np.empty((0, 0)),
         {scores[k].column: p for k, p in periods.items() if scores[k].column >= 0},
-        learn_choices(cells, table, columns, {scores[k].column for k in np.flatnonzero(still)}, seen_rows.series, rng),
+        learn_choices(cells, table, columns, {scores[k].column for k in np.flatnonzero(still)}, together, rng),
     )
     learned.calibrate(rng)
     return learned
+
+
+def _rows_with_gaps(time: Floats, starts: Ints) -> Ints:
+    """(rows,) where each row stands when the rows that an even series misses are put in."""
+    begins = np.repeat(time[starts[:-1]], np.diff(starts))
+    spot = np.round(time - begins).astype(np.int64)
+    lengths = spot[starts[1:] - 1] + 1
+    before = np.r_[0, np.cumsum(lengths)[:-1]]
+    return np.asarray(spot + np.repeat(before, np.diff(starts)), dtype=np.int64)
 
 
 def _stretches(ends: list[Floats], found: Ints) -> tuple[Floats, Floats]:
@@ -283,12 +301,10 @@ def _closer(
     for k, (score, own) in enumerate(zip(scores, plain, strict=True)):
         take = False
         if own is not None:
-            low, high = bounds(own, found[:, k])
-            ends = own[1:-1]
-            inside = np.clip(np.where(np.isfinite(low + high), (low + high) / 2, np.where(np.isfinite(low), low, high)),
-                             ends.min(initial=0.0), ends.max(initial=0.0))  # fmt: skip
             known = found[:, k] >= 0
-            take = _told(inside[known], features[known]) > _told(draft[known, k], features[known]) + _CLEARLY
+            inner = np.r_[own[1], own[1:-1], own[-2]]  # the two open cells count as their inner ends
+            middle = (inner[:-1] + inner[1:])[found[known, k]] / 2
+            take = _told(middle, features[known]) > _told(draft[known, k], features[known]) + _CLEARLY
         chosen.append(own if take and own is not None else score.ends)
     return chosen
 
@@ -318,7 +334,8 @@ def _still(found: Ints, starts: Ints) -> NDArray[np.bool_]:
     """(latents,) which do not change within (nearly) any of several series."""
     if len(starts) <= 2 or not found.shape[1]:
         return np.zeros(found.shape[1], dtype=bool)
-    top, bottom = (f.reduceat(found, starts[:-1], axis=0) for f in (np.maximum, np.minimum))
+    top = np.maximum.reduceat(found, starts[:-1], axis=0)
+    bottom = np.minimum.reduceat(np.where(found < 0, np.iinfo(np.int64).max, found), starts[:-1], axis=0)
     several = np.diff(starts) > 1
     return np.asarray(
         (top == bottom)[several].mean(axis=0) >= _STILL if several.any() else np.zeros(found.shape[1], bool)

@@ -111,9 +111,17 @@ class MotionFit:
         n, size = seen.low.shape
         self.moving = np.flatnonzero(~seen.still)
         self.z = truncated(np.zeros(n * size), 1.0, seen.low.ravel(), seen.high.ravel(), rng).reshape(n, size)
-        first = seen.starts[:-1][seen.series]
-        self.z[:, seen.still] = self.z[first][:, seen.still]  # one score for the whole series
+        if seen.still.any():
+            self.z[:, seen.still] = self._still_scores()[seen.series]
         self.order = 0
+
+    def _still_scores(self) -> Floats:
+        """(series, still latents): one score for the whole series, inside the stretch of the rows that tell."""
+        seen, begin = self.seen, self.seen.starts[:-1]
+        low = np.maximum.reduceat(seen.low[:, seen.still], begin, axis=0)
+        high = np.maximum(np.minimum.reduceat(seen.high[:, seen.still], begin, axis=0), low)
+        drawn = truncated(np.zeros(low.size), 1.0, low.ravel(), high.ravel(), self.rng)
+        return np.asarray(drawn.reshape(low.shape))
 
     def fit(self, sweeps: int, step: Callable[[], bool]) -> Motion:
         """step: called after each sweep; ends the fit where it says so."""

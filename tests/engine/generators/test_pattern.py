@@ -90,6 +90,25 @@ def test_a_longer_history_goes_on_in_time() -> None:
     assert made["date"].iloc[-1] > real["date"].iloc[-1]
 
 
+def test_rows_that_are_held_out_at_random_leave_the_series_even() -> None:
+    real, _, _ = weather()
+    part = real.sample(frac=0.8, random_state=0).sort_index().reset_index(drop=True)
+    model = Pattern().fit(part, infer_schema(read_table(tables.get("weather").path).frame), seed=0)
+    assert model.learned.roles.pace is Pace.EVEN
+    made = model.sample(len(part), seed=1)
+    assert (made["date"].diff().dropna() == pd.Timedelta(days=1)).all()
+    assert np.abs(correlations(real["temp_max"], 10) - correlations(made["temp_max"], 10)).max() < 0.1
+
+
+def test_weekends_that_are_never_there_stay_away() -> None:
+    days = pd.bdate_range("2024-01-01", periods=300)
+    frame, schema = table_of(day=days, x=np.random.default_rng(0).normal(size=300))
+    model = Pattern().fit(frame, schema, seed=0)
+    assert model.learned.roles.pace is Pace.FREE
+    gaps = model.sample(300, seed=1)["day"].diff().dropna().dt.days
+    assert set(gaps) == {1, 3}
+
+
 # Known series
 
 
