@@ -10,6 +10,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
+    "season_figure": "timeline",
+    "memory_figure": "timeline",
+    "course_figure": "timeline",
     "CONFIG": "theme",
     "association_figure": "correlations",
     "column_shape_figure": "figures",
@@ -28,12 +31,15 @@ __all__ = [
     "association_figure",
     "column_shape_figure",
     "correlation_figures",
+    "course_figure",
     "distribution_figure",
     "forms",
+    "memory_figure",
     "mini_figure",
     "missing_figure",
     "pair_figure",
     "profile_chart",
+    "season_figure",
     "small_multiples",
     "worst_first",
 ]
@@ -45,6 +51,7 @@ if TYPE_CHECKING:
     from engine.charts.multiples import small_multiples, worst_first
     from engine.charts.profiles import profile_chart
     from engine.charts.theme import CONFIG
+    from engine.charts.timeline import course_figure, memory_figure, season_figure
 
 
 def __getattr__(name: str) -> Any:

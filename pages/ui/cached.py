@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.advice import Advice
     from engine.evaluation.associations import AssociationComparison
     from engine.evaluation.distributions import ColumnComparison
+    from engine.evaluation.timeview import TimeComparison
     from engine.facts import Facts
     from engine.jobs import Jobs
     from engine.results import StoredResult
@@ -215,6 +216,14 @@ def distribution(run_id: str, column: str) -> ColumnComparison:
     from engine.evaluation.distributions import compare_column
 
     return compare_column(real(run_id)[column], result(run_id).synthetic[column], jobs().schema(run_id)[column])
+
+
+@st.cache_resource(max_entries=5 * SMALL, ttl=_TIME, show_spinner=False)
+def in_time(run_id: str, time: str, column: str) -> TimeComparison:
+    """A number over the dates of both tables. Raises NotApplicable where there is too little of it."""
+    from engine.evaluation.timeview import compare_in_time
+
+    return compare_in_time(real(run_id), result(run_id).synthetic, time, column)
 
 
 @st.cache_resource(max_entries=10 * SMALL, ttl=_TIME, show_spinner=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from engine.errors import NotApplicable, TwinError
+from engine.table.schema import Kind
 from pages.ui import cached, figures, racing, state, widgets
 from pages.ui.words import plain, share
 
@@ -23,11 +24,13 @@ PAIRS = 10  # pairs of columns listed
 RELATED = 40  # columns up to which all are related; in a wider table one chooses
 LAYOUTS = {"side by side": "Side by side", "overlaid": "Overlaid"}
 DISTRIBUTIONS, CORRELATIONS, FIGURES, ROWS = "Distributions", "Correlations", "Figures", "Rows"
+TIME = "In time"
 
 
 def draw(run_id: str, result: StoredResult, request: RunRequest) -> None:
     race = [racing.RACING] if result.figures.get("race") else []
-    names = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, FIGURES, ROWS, *race]
+    dated = [TIME] if request.charts and all(_timed(run_id)) else []
+    names = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, *dated, FIGURES, ROWS, *race]
     view = st.segmented_control(
         "View", names, key=state.seed_within("view", names), required=True, label_visibility="collapsed"
     )
@@ -41,6 +44,8 @@ def draw(run_id: str, result: StoredResult, request: RunRequest) -> None:
         distributions(run_id)
     elif view == CORRELATIONS:
         correlations(run_id)
+    elif view == TIME:
+        in_time(run_id)
     elif view == FIGURES:
         _figures(result)
     elif view == racing.RACING:
@@ -128,6 +133,44 @@ def _small(run_id: str, names: list[str], scores: dict[str, float]) -> None:
                 st.caption(f"{plain(name)}: {plain(str(error))}.")
                 continue
             _show(fig, f"small-{place}", f"Distribution of {name} in both tables")
+
+
+# In time
+
+
+def _timed(run_id: str) -> tuple[list[str], list[str]]:
+    """Columns of dates, and of numbers to draw over them."""
+    schema = cached.jobs().schema(run_id)
+    kinds = {name: schema[name].kind for name in cached.compared(run_id)}
+    dates = [name for name, kind in kinds.items() if kind is Kind.DATETIME]
+    return dates, [name for name, kind in kinds.items() if kind in (Kind.INTEGER, Kind.DECIMAL)]
+
+
+@st.fragment
+def in_time(run_id: str) -> None:
+    """A number over time in both tables, by choice: its course, its seasons, its memory."""
+    from engine import charts
+
+    dates, numbers = _timed(run_id)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        column = str(st.selectbox("Column", numbers, key=state.seed_within("time-column", numbers), width=300))
+        time = dates[0]
+        if len(dates) > 1:
+            time = str(st.selectbox("Over", dates, key=state.seed_within("time-axis", dates), width=300))
+    try:
+        comparison = cached.in_time(run_id, time, column)
+    except NotApplicable as error:
+        st.info(f"{plain(column)}: {plain(str(error))}.")
+        return
+    dark = widgets.dark()
+    _show(charts.course_figure(comparison, dark=dark), "course", f"{column} over {time} in both tables")
+    with st.grid(2, min_column_width=340, border=True):
+        for place, season in enumerate(comparison.seasons):
+            _show(charts.season_figure(comparison, season, dark=dark), f"season-{place}", f"{column}: {season.label}")
+        memory = charts.memory_figure(comparison, dark=dark)
+        if memory is not None:
+            _show(memory, "memory", f"How a row of {column} goes with the rows before it")
+    st.caption("Only the method “Patterns in time” keeps the order of rows; others keep what their columns say of it.")
 
 
 # Correlations, figures, rows

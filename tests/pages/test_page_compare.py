@@ -99,6 +99,17 @@ def test_correlations_of_both_tables_and_their_difference(app: AppTest) -> None:
     assert spread.is_monotonic_decreasing
 
 
+def test_a_number_is_drawn_over_the_dates_of_both_tables(app: AppTest) -> None:
+    app.segmented_control(key="view").set_value("In time").run()
+    assert not app.exception
+    titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in app.get("plotly_chart")]
+    assert titles[0].endswith("over time")
+    other = app.selectbox(key="time-column").options[-1]
+    app.selectbox(key="time-column").set_value(other).run()
+    assert not app.exception
+    assert json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["title"]["text"] == f"{other} over time"
+
+
 def test_all_figures_are_in_a_table_with_their_sentences(app: AppTest) -> None:
     app.segmented_control(key="view").set_value("Figures").run()
     assert not app.exception
