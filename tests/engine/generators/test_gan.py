@@ -9,6 +9,7 @@ import torch
 
 from engine.codecs.table import TableCodec
 from engine.errors import FitError
+from engine.generators.deep import checks
 from engine.generators.deep.blocks import Encoded, TableBlocks
 from engine.generators.deep.gan import learner as learning
 from engine.generators.deep.gan.conditions import Conditions, as_they_occur, first_guess
@@ -91,6 +92,17 @@ def test_a_generator_that_learns_no_relation_fails(monkeypatch: pytest.MonkeyPat
     table, schema = peaks(300)
     with pytest.raises(FitError, match="columns drawn one by one"):
         Gan(SMALL).fit(table, schema, seed=0)
+
+
+def test_a_wide_table_that_was_not_learned_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the first guess rows a little worse than unrelated columns are refused, too."""
+    seen = (checks.Likeness(0.87, float("nan")), checks.Likeness(0.88, float("nan")))
+    monkeypatch.setattr(checks, "refuse_worse_than_marginals", lambda *_: seen)
+    table, schema = people(120)
+    Gan({"epochs": 1, "width": 16}).fit(table, schema, seed=0)
+    monkeypatch.setattr(learning, "first_guess", lambda layout, options: None)
+    with pytest.raises(FitError, match="learned no relation"):
+        Gan({"epochs": 1, "width": 16}).fit(table, schema, seed=0)
 
 
 # What it is for

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.codecs.table import TableCodec
+from engine.errors import FitError
 from engine.generators.deep import checks, training
 from engine.generators.deep.blocks import MODES, TableBlocks
 from engine.generators.deep.gan.learner import Learner
@@ -68,7 +69,7 @@ class Fitting:
                 return model
             outcome.demand()
             self.notes.append(outcome.sentence)
-            self._refuse(model, codes)
+            self._refuse(model, codes, learner.generator.guess is None)
             if self.settings.candidates > 1 and len(codes) >= _CHOOSABLE and not budget.over:
                 self._choose(model, codes, budget)
         return model
@@ -100,8 +101,11 @@ class Fitting:
         maker.calibrate(learner.layout.at_once(_CALIBRATED), stream(self.seed, "gan", "correction"))
         return maker
 
-    def _refuse(self, model: TableGan, codes: Floats) -> None:
-        """Raise FitError where made rows have collapsed, or keep relations no better than shuffled ones."""
+    def _refuse(self, model: TableGan, codes: Floats, unrelated: bool) -> None:
+        """Raise FitError where made rows have collapsed, or keep relations no better than shuffled ones.
+
+        unrelated: whether training started without any relation, so that what it has not learned is not there.
+        """
         rng = stream(self.seed, "gan", "refusal")
         real = codes if len(codes) <= checks.ROWS else codes[rng.choice(len(codes), checks.ROWS, replace=False)]
         if len(real) < _JUDGED:
@@ -110,6 +114,11 @@ class Fitting:
         discrete = [column.discrete for column in self.codec.codecs]
         checks.refuse_collapse(real, made, [column.column.name for column in self.codec.codecs], discrete, rng)
         own, alone = checks.refuse_worse_than_marginals(real, made, discrete, rng)
+        if unrelated and own.pairs < alone.pairs:
+            raise FitError(
+                f"Training learned no relation: pairs of columns agree to {own.pairs:.1%}, "
+                f"against {alone.pairs:.1%} without any."
+            )
         if not math.isnan(own.pairs):
             self.notes.append(f"Pairs of columns agree to {own.pairs:.1%}, without any relations to {alone.pairs:.1%}.")
 
