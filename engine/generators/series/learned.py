@@ -47,7 +47,7 @@ class Made:
 class Learned:
     """first: (series,) when real series begin, in steps (FREE: in codes), as a grid of these; lengths: a grid of rows
     of each series; steps: a grid of FREE time's steps; knots: (latents, knots) quantiles of made scores; found: periods
-    of each column; choices: trees of categories."""
+    of each column; choices: trees of categories; present: share of the rows of an even series that are there."""
 
     roles: Roles
     scores: list[Score]
@@ -59,17 +59,21 @@ class Learned:
     knots: Floats
     found: dict[int, list[float]]
     choices: dict[int, ColumnTrees]
+    present: float
 
     def make(self, n: int, rng: np.random.Generator, cells: list[Cells]) -> Made:
-        """n rows: one series, or as many as it takes."""
+        """n rows: one series, or as many as it takes. Where real rows are missing at random, as many of these are."""
         lengths = self._lengths(n, rng)
         begin = self.first.value(self._drawn(self.first, len(lengths), rng), rng)
-        latents, time = self._moved(lengths, begin, rng)
-        inside = np.arange(latents.shape[0])[:, None] < lengths
-        rows, series = np.nonzero(inside.T)[::-1]
+        whole = np.ceil(lengths / self.present).astype(np.int64)
+        latents, time = self._moved(whole, begin, rng)
+        rows, series = np.nonzero((np.arange(latents.shape[0])[:, None] < whole).T)[::-1]
         flat = latents[rows, series]
         made = columns_of([s for s in self.scores if s.column >= 0], cells, flat[:, self._of_columns])
-        return Made(series.astype(np.int64), time[rows, series], self._chosen(made, cells, n, series, rng))
+        made = self._chosen(made, cells, len(rows), series, rng)
+        kept = _kept(series, lengths, rng) if self.present < 1 else np.arange(len(rows))
+        times = time[rows, series][kept]
+        return Made(series[kept].astype(np.int64), times, {j: own[kept] for j, own in made.items()})
 
     def _chosen(
         self, made: dict[int, Ints], cells: list[Cells], n: int, series: Ints, rng: np.random.Generator
@@ -180,6 +184,7 @@ class Learned:
             "lengths": self.lengths.state(),
             "steps": None if self.steps is None else self.steps.state(),
             "knots": self.knots,
+            "present": self.present,
             "choices": {str(j): trees.state() for j, trees in self.choices.items()},
             "found": {str(j): list(periods) for j, periods in self.found.items()},
         }  # fmt: skip
@@ -201,8 +206,9 @@ class Learned:
             np.asarray(state["knots"]),
             {int(j): [float(p) for p in periods] for j, periods in state["found"].items()},
             {int(j): ColumnTrees.from_state(trees) for j, trees in state["choices"].items()},
+            float(state["present"]),
         )  # fmt: skip
-        if len(learned.motion.still) != len(learned.scores):
+        if len(learned.motion.still) != len(learned.scores) or not 0 < learned.present <= 1:
             raise ValueError("the latents of the model do not agree")
         return learned
 
@@ -235,6 +241,7 @@ def learn(
     scores = scores_of(cells, columns)
     table = np.column_stack([cells[j].cell(own[:, j]) for j in range(codes.shape[1])]).astype(np.int32)
     found = observed(scores, cells, list(table.T.astype(np.int64)))
+    lengths = np.diff(starts).astype(np.float64)
     together, begins = np.repeat(np.arange(len(starts) - 1), np.diff(starts)), starts[:-1]
     begin = (raw if pace is Pace.FREE else time)[begins]
     grid = None
@@ -267,14 +274,24 @@ def learn(
         seasons,
         motion,
         Grid().fit(begin, decimals=decimals if pace in (Pace.FREE, Pace.EVEN) else 0),
-        Grid().fit(np.diff(starts).astype(np.float64), decimals=0),
+        Grid().fit(lengths, decimals=0),
         grid,
         np.empty((0, 0)),
         {scores[k].column: p for k, p in periods.items() if scores[k].column >= 0},
         learn_choices(cells, table, columns, {scores[k].column for k in np.flatnonzero(still)}, together, rng),
+        len(own) / max(len(found), 1),
     )
     learned.calibrate(rng)
     return learned
+
+
+def _kept(series: Ints, lengths: Ints, rng: np.random.Generator) -> Ints:
+    """Which of the rows, series after series, are there: `lengths` of each series, at random."""
+    order = np.lexsort([rng.random(len(series)), series])
+    starts = np.searchsorted(series, np.arange(len(lengths)))
+    rank = np.empty(len(series), dtype=np.int64)
+    rank[order] = np.arange(len(series)) - starts[series[order]]
+    return np.flatnonzero(rank < lengths[series])
 
 
 def _rows_with_gaps(time: Floats, starts: Ints) -> Ints:
