@@ -24,6 +24,7 @@ _LEVELS = 3  # from which an order may be wrong
 _TREES, _CAUTION, _SPLIT_ROWS = 10, 1.0, 100_000
 _LEAF = 15
 _SWEEPS = 12
+_STRETCHES = 16  # of the time that the table covers
 _SHY = 0.5  # rows added to each level
 
 
@@ -33,17 +34,19 @@ def learn_choices(
     columns: Sequence[int],
     still: set[int],
     series: Ints,
+    when: Floats,
     rng: np.random.Generator,
 ) -> dict[int, ColumnTrees]:
     """Trees of each category of three and more levels. found: (rows, columns) cells in order of series and time;
-    columns: all but time and key; still: those that do not change within a series, and are left alone."""
+    columns: all but time and key; still: those that do not change within a series, and are left alone; when: (rows,)
+    place in the time that the table covers, 0 to 1."""
     trees = {}
     for j in columns:
         own = cells[j]
         if j in still or not isinstance(own, LevelCells) or (own.counts[own.missing :] > 0).sum() < _LEVELS:
             continue
         known = np.flatnonzero(found[:, j] >= own.missing)
-        seen = _features(found, j, own.size, series)[known]
+        seen = _features(found, j, own.size, series, when)[known]
         counts = own.counts.copy()
         counts[: own.missing] = 0
         trees[j] = fit_column(
@@ -61,7 +64,12 @@ def learn_choices(
 
 
 def redraw(
-    trees: Mapping[int, ColumnTrees], cells: Sequence[Cells], made: Rows, series: Ints, rng: np.random.Generator
+    trees: Mapping[int, ColumnTrees],
+    cells: Sequence[Cells],
+    made: Rows,
+    series: Ints,
+    when: Floats,
+    rng: np.random.Generator,
 ) -> Rows:
     """(rows, columns) made cells with the categories drawn anew where they are known; gaps stay."""
     weights = {j: _known(cells[j]) for j in trees}
@@ -71,7 +79,7 @@ def redraw(
                 rows = np.arange(half, len(made), 2)
                 rows = rows[made[rows, j] >= cells[j].missing]
                 if len(rows):
-                    seen = _features(made, j, cells[j].size, series)[rows]
+                    seen = _features(made, j, cells[j].size, series, when)[rows]
                     made[rows, j] = own.draw_within(seen, weights[j], rng)[0]
             weights[j] = _towards(weights[j], cells[j], made[:, j])
     return made
@@ -93,15 +101,17 @@ def _towards(weight: Floats, own: Cells, made: NDArray[np.int32]) -> Floats:
 
 
 def _sources(columns: Sequence[int], j: int, width: int) -> Ints:
-    return np.array([*(i for i in columns if i != j), width, width + 1], dtype=np.int64)
+    return np.array([*(i for i in columns if i != j), width, width + 1, width + 2], dtype=np.int64)
 
 
-def _features(cells: Rows, j: int, size: int, series: Ints) -> Rows:
-    """(rows, columns + 2): the row's cells, and column j's before and after it (`size` at the ends of a series)."""
+def _features(cells: Rows, j: int, size: int, series: Ints, when: Floats) -> Rows:
+    """(rows, columns + 3): the row's cells, column j's before and after it (`size` at the ends of a series), and the
+    stretch of time: what is called rain in one year may be called fog in another."""
     own = cells[:, j]
     same = series[1:] == series[:-1]
     before = np.full(len(cells), size, dtype=np.int32)
     after = before.copy()
     before[1:] = np.where(same, own[:-1], size)
     after[:-1] = np.where(same, own[1:], size)
-    return np.column_stack([cells, before, after]).astype(np.int32)
+    stretch = np.clip((when * _STRETCHES).astype(np.int32), 0, _STRETCHES - 1)
+    return np.column_stack([cells, before, after, stretch]).astype(np.int32)

@@ -70,18 +70,19 @@ class Learned:
         rows, series = np.nonzero((np.arange(latents.shape[0])[:, None] < whole).T)[::-1]
         flat = latents[rows, series]
         made = columns_of([s for s in self.scores if s.column >= 0], cells, flat[:, self._of_columns])
-        made = self._chosen(made, cells, len(rows), series, rng)
+        at = time[rows, series] / (self.roles.step if self.roles.pace is Pace.FREE else 1.0)
+        made = self._chosen(made, cells, series, self.seasons.when(at), rng)
         kept = _kept(series, lengths, rng) if self.present < 1 else np.arange(len(rows))
         times = time[rows, series][kept]
         return Made(series[kept].astype(np.int64), times, {j: own[kept] for j, own in made.items()})
 
     def _chosen(
-        self, made: dict[int, Ints], cells: list[Cells], n: int, series: Ints, rng: np.random.Generator
+        self, made: dict[int, Ints], cells: list[Cells], series: Ints, when: Floats, rng: np.random.Generator
     ) -> dict[int, Ints]:
-        table = np.zeros((n, len(cells)), dtype=np.int32)
+        table = np.zeros((len(series), len(cells)), dtype=np.int32)
         for j, own in enumerate(cells):
             table[:, j] = made.get(j, np.argmax(own.counts) if own.size else 0)
-        table = redraw(self.choices, cells, table, series, rng)
+        table = redraw(self.choices, cells, table, series, when, rng)
         return {j: table[:, j].astype(np.int64) for j in made}
 
     @property
@@ -241,7 +242,7 @@ def learn(
     scores = scores_of(cells, columns)
     table = np.column_stack([cells[j].cell(own[:, j]) for j in range(codes.shape[1])]).astype(np.int32)
     found = observed(scores, cells, list(table.T.astype(np.int64)))
-    lengths = np.diff(starts).astype(np.float64)
+    lengths, seen_time = np.diff(starts).astype(np.float64), time
     together, begins = np.repeat(np.arange(len(starts) - 1), np.diff(starts)), starts[:-1]
     begin = (raw if pace is Pace.FREE else time)[begins]
     grid = None
@@ -263,6 +264,7 @@ def learn(
     seasons, periods = find_seasons(draft, time, _calendar(pace, length, unit), even=even)
     still = _still(found, starts)
     features = seasons.features(time)
+    when = seasons.when(raw / length if pace is Pace.FREE else seen_time)
     if seasons.periods:
         plain = [None if score.column < 0 else plain_ends(score, cells[score.column]) for score in scores]
         low, high = _stretches(_closer(scores, plain, found, draft, features), found)
@@ -278,7 +280,7 @@ def learn(
         grid,
         np.empty((0, 0)),
         {scores[k].column: p for k, p in periods.items() if scores[k].column >= 0},
-        learn_choices(cells, table, columns, {scores[k].column for k in np.flatnonzero(still)}, together, rng),
+        learn_choices(cells, table, columns, {scores[k].column for k in np.flatnonzero(still)}, together, when, rng),
         len(own) / max(len(found), 1),
     )
     learned.calibrate(rng)

@@ -25,10 +25,13 @@ class Seasons:
     origin: float
     span: float
 
+    def when(self, time: Floats) -> Floats:
+        """(rows,) time in steps -> its place in the time that the table covers, 0 to 1, held at the ends."""
+        return np.clip((time - self.origin) / max(self.span, 1e-9), 0, 1)
+
     def features(self, time: Floats) -> Floats:
         """(rows,) time in steps -> (rows, features): one, the trend (held at its ends), sines and cosines."""
-        trend = np.clip((time - self.origin) / max(self.span, 1e-9), 0, 1) - 0.5
-        columns = [np.ones(len(time)), trend]
+        columns = [np.ones(len(time)), self.when(time) - 0.5]
         for period, waves in zip(self.periods, self.waves, strict=True):
             angle = 2 * np.pi * time / period
             for wave in range(1, waves + 1):
