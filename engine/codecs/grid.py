@@ -61,10 +61,10 @@ class Grid:
     popular_share: Floats
     missing_rows: int
 
-    def fit(self, codes: Floats, *, decimals: int, cells: int = 512, holes: bool = False) -> Self:
+    def fit(self, codes: Floats, *, decimals: int, cells: int = 512) -> Self:
         """Cut (rows,) codes (NaN where missing) into about `cells` cells; `decimals` of the written values.
 
-        holes: whether wide ranges without any value (`find_holes`) are left out of all intervals.
+        No interval reaches over a wide range without any value (`find_holes`).
         """
         values = codes[~np.isnan(codes)]
         self.missing_rows = len(codes) - len(values)
@@ -73,7 +73,7 @@ class Grid:
         distinct, counts = np.unique(values, return_counts=True)
         heavy = _heavy(distinct, counts, len(values), cells)
         light = np.flatnonzero(~heavy)
-        walls = np.flatnonzero(find_holes(distinct[light], counts[light])) + 1 if holes else np.zeros(0, np.int64)
+        walls = np.flatnonzero(find_holes(distinct[light], counts[light])) + 1
         runs = np.split(light, walls)
         groups = [group for run in runs for group in _intervals(run, counts, len(values), cells)]
         if len(groups) == 1 and counts[groups[0]].sum() < SHARED and heavy.any():

@@ -152,9 +152,8 @@ def fit_cells(
     *,
     resolution: int,
     step: Callable[[], None],
-    holes: bool = False,
 ) -> list[Cells]:
-    """Cells of every column of (rows, columns) codes; numbers get about `resolution` of them, `holes` as in `Grid`.
+    """Cells of every column of (rows, columns) codes; numbers get about `resolution` of them.
 
     The order of levels is found on at most 20,000 rows, drawn at random. step: called once a column.
     """
@@ -163,7 +162,7 @@ def fit_cells(
     cells: list[Cells] = []
     for j, column in enumerate(codec.codecs):
         if isinstance(column, NumericCodec):
-            cells.append(GridCells(Grid().fit(codes[:, j], decimals=column.decimals, cells=resolution, holes=holes)))
+            cells.append(GridCells(Grid().fit(codes[:, j], decimals=column.decimals, cells=resolution)))
         else:
             cells.append(_fit_levels(column, codes[:, j], part[:, j], profile, j))
         step()

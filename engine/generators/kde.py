@@ -117,7 +117,6 @@ class Kde(Generator):
             stream(seed, "kde", "orders"),
             resolution=self.settings.detail,
             step=reporter.step,
-            holes=True,
         )
         found = [own.cell(codes[:, j]) for j, own in enumerate(self.cells)]
         numbers = [isinstance(codec, NumericCodec) for codec in self.codec.codecs]

@@ -108,7 +108,6 @@ class Pattern(Generator):
             stream(seed, "pattern", "orders"),
             resolution=self.settings.detail,
             step=lambda: reporter.step(0),
-            holes=True,
         )
         reporter.step()
 

@@ -114,13 +114,11 @@ class TableBlocks:
         modes: int = MODES,
         most: int = MOST,
         detail: int = DETAIL,
-        holes: bool = False,
         step: Callable[[], None] = lambda: None,
     ) -> Self:
         """Learn from (rows, columns) codes. modes: ranges of a number; most: options of a lone block, more are told by
-        digits; detail: cells of a number; holes: whether numbers keep out of wide ranges without any value, over which
-        no mode then reaches; step: called now and then, to be asked whether to stop."""
-        cells = fit_cells(codec, codes, stream(seed, "blocks", "orders"), resolution=detail, step=step, holes=holes)
+        digits; detail: cells of a number; step: called now and then, to be asked whether to stop."""
+        cells = fit_cells(codec, codes, stream(seed, "blocks", "orders"), resolution=detail, step=step)
         for j, own in enumerate(cells):
             if isinstance(own, GridCells):
                 smooth(own.grid, codes[:, j], stream(seed, "blocks", "smooth", j))

@@ -1,11 +1,15 @@
-"""Holes in a number's values: found where they are, and left out of a grid that was asked to."""
+"""Holes in a number's values: found where they are, and left out of grids."""
 
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+import pytest
 
 from engine.codecs.grid import SHARED, Grid
 from engine.codecs.holes import find_holes
+from engine.generators import registry
+from engine.table.schema import Column, Kind, NumberFormat, Schema
 
 
 def holes(values: np.ndarray) -> list[float]:
@@ -38,7 +42,7 @@ def test_smooth_skewed_and_rounded_values_have_none() -> None:
 def test_a_grid_draws_nothing_in_holes_and_keeps_its_cells() -> None:
     rng = np.random.default_rng(2)
     values = np.round(np.r_[rng.normal(10, 0.3, 200), np.full(40, 15.0), rng.normal(20, 0.3, 100)], 3)
-    grid = Grid().fit(values, decimals=3, holes=True)
+    grid = Grid().fit(values, decimals=3)
     cells = grid.cell(values)
     counts = np.bincount(cells, minlength=grid.size)
     np.testing.assert_array_equal(counts, grid.counts)
@@ -47,3 +51,14 @@ def test_a_grid_draws_nothing_in_holes_and_keeps_its_cells() -> None:
     assert ((np.abs(made - 10) < 2) | (made == 15) | (np.abs(made - 20) < 2)).all()
     back = grid.cell(made) == np.repeat(np.arange(grid.size), 50)
     assert back.mean() > 0.99  # on an edge between two cells either may hold the value
+
+
+@pytest.mark.parametrize("method", ["marginals", "copula", "forest", "cascade", "kde"])
+def test_no_method_makes_values_between_peaks(method: str) -> None:
+    rng = np.random.default_rng(0)
+    peak = rng.choice(3, 500, p=[0.5, 0.3, 0.2])
+    x = np.round(peak * 10 + rng.normal(0, 0.3, 500), 3)
+    table = pd.DataFrame({"x": x, "y": np.round(rng.normal(0, 1, 500) + 3 * peak, 3)})
+    schema = Schema(tuple(Column(name, Kind.DECIMAL, number=NumberFormat(3)) for name in table))
+    made = registry.get(method)().fit(table, schema, seed=0).sample(2_000, seed=1)
+    assert not made["x"].mod(10).between(2, 8).any()

@@ -52,9 +52,7 @@ class Fitting:
         """Raises FitError where training diverges or collapses, Cancelled on request."""
         no_time = budget.over
         modes = int(np.clip(np.sqrt(len(codes)) / 2, _FEWEST_MODES, MODES))
-        blocks = TableBlocks.fit(
-            self.codec, codes, self.seed, modes=modes, holes=True, step=lambda: self.reporter.step(0)
-        )
+        blocks = TableBlocks.fit(self.codec, codes, self.seed, modes=modes, step=lambda: self.reporter.step(0))
         model = TableGan(blocks, layout_of(self.codec, blocks), None)
         if not model.layout.blocks:
             self.notes.append("No column varies on its own, so there was nothing to train.")
