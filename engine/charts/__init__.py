@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 _HOMES = {
     "season_figure": "timeline",
+    "loss_chart": "losses",
     "memory_figure": "timeline",
     "course_figure": "timeline",
     "CONFIG": "theme",
@@ -34,6 +35,7 @@ __all__ = [
     "course_figure",
     "distribution_figure",
     "forms",
+    "loss_chart",
     "memory_figure",
     "mini_figure",
     "missing_figure",
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from engine.charts.correlations import association_figure, correlation_figures
     from engine.charts.distributions import distribution_figure, forms, mini_figure
     from engine.charts.figures import column_shape_figure, missing_figure, pair_figure
+    from engine.charts.losses import loss_chart
     from engine.charts.multiples import small_multiples, worst_first
     from engine.charts.profiles import profile_chart
     from engine.charts.theme import CONFIG

@@ -100,6 +100,7 @@ def _pick(infos: list[GeneratorInfo], choices: Choices, advised: dict[str, Advic
         key=METHOD,
         label_visibility="collapsed",
     )
+    st.caption(needs.EXPLAINED)
     return by_key[str(key)]
 
 
@@ -111,4 +112,4 @@ def _caption(info: GeneratorInfo, advice: Advice, choices: Choices, work: Work) 
     if info.missing_packages() or work.rows < info.min_rows:
         return told
     found = of_run(replace(choices, method=info.key).request(), info.key, work)
-    return f"{told} {plain(needs.sentence(found))}"
+    return f"{told} **{plain(needs.brief(found))}**"

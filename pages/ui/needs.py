@@ -18,6 +18,7 @@ from pages.ui.words import seconds, size
 AUTOMATIC, STANDARD, ADVANCED = "Automatic", "Standard", "Advanced"
 FAMILY, METHOD = "method-family", "method"  # keys of the two inputs of the method
 UNKNOWN = "How long it takes here is not known."
+EXPLAINED = "Time and memory are estimates for this machine, with training, making rows and, if wanted, the figures."
 
 
 def sentence(found: Estimate | None) -> str:
@@ -27,6 +28,14 @@ def sentence(found: Estimate | None) -> str:
     trainings = "both trainings and the figures" if found.trainings > 1 else "the figures"
     time = f"about {seconds(found.seconds)}" if found.seconds >= 1 else seconds(found.seconds)
     return f"Takes {time} here, with {trainings}, and {size(_rounded(found.memory))} of memory."
+
+
+def brief(found: Estimate | None) -> str:
+    """The same in few words, for one of many; `EXPLAINED` says once what is meant."""
+    if found is None:
+        return UNKNOWN
+    time = f"About {seconds(found.seconds)}" if found.seconds >= 1 else seconds(found.seconds).capitalize()
+    return f"{time}, {size(_rounded(found.memory))}."
 
 
 def draw(request: RunRequest, method: str, work: Work) -> None:

@@ -166,10 +166,9 @@ def losses(now: RunStatus) -> None:
     points = [point for point in points if times[point[1]] > 1]  # a single loss of each column is no curve
     if not points:
         return
-    import pandas as pd
+    from engine.charts import loss_chart
 
-    frame = pd.DataFrame(points, columns=["Step", "Loss", "Value"])
-    st.line_chart(frame, x="Step", y="Value", color="Loss", height=220, alt="Losses by training step")
+    st.altair_chart(loss_chart(points, dark=widgets.dark()), theme=None, alt="Losses by training step")
     st.caption("Losses say whether training gets on, not how good the twin is: the figures on *Compare* do.")
 
 

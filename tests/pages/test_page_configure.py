@@ -148,6 +148,7 @@ def test_every_method_of_a_family_is_offered_with_its_settings(app: AppTest, tab
 def test_what_a_run_takes_stands_beside_each_choice(app: AppTest) -> None:
     told = re.compile(r"Takes (about|less than) .+ here, with both trainings and the figures, and .+ of memory")
     assert told.search(text(app).replace("\\", ""))
+    told = re.compile(r"(About|Less than) .+, \d+ (MB|GB)\.")
     for family in ("Standard", "Advanced"):
         app.segmented_control(key="method-family").set_value(family).run()
         captions = app.radio(key="method").proto.captions
