@@ -447,6 +447,7 @@ class TestProcess:
                 "forest",
             ],
             stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background has it ignored
         )
         time.sleep(3)
         process.send_signal(signal.SIGINT)
