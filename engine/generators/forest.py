@@ -19,9 +19,10 @@ from engine.generators import weighted
 from engine.generators.base import Capability, Family, Generator, GeneratorInfo
 from engine.generators.cells import Cells, fit_cells
 from engine.generators.chain import Chain
+from engine.generators.chaindemands import chain_demands
 from engine.generators.chainfit import ChainFit
 from engine.generators.costs import Cost, Work
-from engine.generators.demands import both, code_demands, held_values, refusal
+from engine.generators.demands import held_values
 from engine.generators.relations import find_links, sentences
 from engine.progress import Budget, CancelToken, Listener, Reporter
 from engine.seeds import stream
@@ -142,7 +143,7 @@ class Forest(Generator):
         cancel: CancelToken | None,
     ) -> pd.DataFrame:
         reporter = Reporter("sample", len(self.cells), progress, cancel)
-        demands, weights = self._demands(given)
+        demands, weights = chain_demands(given, self.codec, self.cells, self.chain)
         drawn = weighted.draw_rows(self.chain, n, weights, stream(seed, "forest", "rows"), reporter)
         codes = self._codes(drawn, seed, demands)
         reporter.finish()
@@ -159,28 +160,6 @@ class Forest(Generator):
             else:
                 codes[:, j] = codes[:, source]
         return codes
-
-    def _demands(self, given: tuple[Condition, ...]) -> tuple[dict[int, CodeCondition], dict[int, Floats]]:
-        """What each column's values must be, and the weights of cells, those of linked columns passed on.
-
-        Raises ConditionError for the first condition that cannot be fulfilled, alone or beside those before it.
-        """
-        demands: dict[int, CodeCondition] = {}
-        weights: dict[int, Floats] = {}
-        passed: dict[int, Floats] = {}
-        for condition in given:
-            ((j, demand),) = code_demands([condition], self.codec).items()
-            if self.chain.passed_on({j: self.cells[j].weights(demand)}) is None:
-                raise refusal(condition, "training saw no such row")
-            source = self.chain.copied(j)
-            at = j if source is None else source
-            demands[at] = both(demands[at], demand) if at in demands else demand
-            weights[at] = self.cells[at].weights(demands[at])
-            possible = self.chain.passed_on(weights)
-            if possible is None:
-                raise refusal(condition, "training saw no row that fulfils it together with the other conditions")
-            passed = possible
-        return demands, passed
 
     def _log_likelihood(self, table: pd.DataFrame) -> Floats:
         codes = self.codec.encode(table)

@@ -17,8 +17,9 @@ from engine.generators import cells as cell_kinds
 from engine.generators.base import Capability, Family, Generator, GeneratorInfo
 from engine.generators.cells import Cells, GridCells, fit_cells
 from engine.generators.chain import Chain
+from engine.generators.chaindemands import chain_demands
 from engine.generators.costs import Cost, Work
-from engine.generators.demands import both, code_demands, held_values, refusal
+from engine.generators.demands import held_values, refusal
 from engine.generators.relations import Link, Relation, find_links, sentences
 from engine.progress import Budget, CancelToken, Listener, Reporter
 from engine.seeds import stream
@@ -182,7 +183,7 @@ class Kde(Generator):
         cancel: CancelToken | None,
     ) -> pd.DataFrame:
         reporter = Reporter("sample", max(n, 1), progress, cancel)
-        demands, weights = self._demands(given)
+        demands, weights = chain_demands(given, self.codec, self.cells, self.chain)
         parts = []
         for batch, at in enumerate(range(0, n, _BATCH)):
             rows = min(_BATCH, n - at)
@@ -210,25 +211,6 @@ class Kde(Generator):
             own = cells[:, j].astype(np.int64)
             codes[:, j] = self.cells[j].value(own, rng, demands.get(j)) if source is None else codes[:, source]
         return codes
-
-    def _demands(self, given: tuple[Condition, ...]) -> tuple[dict[int, CodeCondition], dict[int, Floats]]:
-        """What each column's values must be, and weights of cells, those of linked columns carried to their sources."""
-        demands: dict[int, CodeCondition] = {}
-        weights: dict[int, Floats] = {}
-        passed: dict[int, Floats] = {}
-        for condition in given:
-            ((j, demand),) = code_demands([condition], self.codec).items()
-            if self.chain.passed_on({j: self.cells[j].weights(demand)}) is None:
-                raise refusal(condition, "training saw no such row")
-            source = self.chain.copied(j)
-            at = j if source is None else source
-            demands[at] = both(demands[at], demand) if at in demands else demand
-            weights[at] = self.cells[at].weights(demands[at])
-            possible = self.chain.passed_on(weights)
-            if possible is None:
-                raise refusal(condition, "training saw no row that fulfils it together with the other conditions")
-            passed = possible
-        return demands, passed
 
     def _log_likelihood(self, table: pd.DataFrame) -> Floats:
         found, strange = self._found(self.codec.encode(table))
