@@ -16,7 +16,8 @@ STEPS = """
 2. **Configure**: which columns to keep, what each is, which method, how many rows. The defaults are enough to go on.
 3. **Train**: a process of its own learns the table. Leave the page and find the run again. *Stop* ends it at once;
    *Stop and keep the best* ends the training of a deep method, and makes the twin with the best that it has so far.
-4. **Compare** the twin with the real table, and download it. It has the same columns, types and formats.
+4. **Compare** the twin with the real table: columns, pairs, and courses in time where there are dates. Download it; it
+   has the same columns, types and formats.
 """
 
 METHODS = """
