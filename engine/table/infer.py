@@ -77,7 +77,7 @@ def recast(frame: pd.DataFrame, schema: Schema, name: str, kind: Kind | str) -> 
 
     place = convert.positions(frame, Schema((schema[name],)))[name]
     column = recast_column(frame.iloc[:, place], schema[name], Kind(kind))
-    return Schema(tuple(column if c.name == name else c for c in schema), schema.name)
+    return replace(schema, columns=tuple(column if c.name == name else c for c in schema))
 
 
 def validate(schema: Schema, frame: pd.DataFrame) -> None:

@@ -24,8 +24,11 @@ from engine.errors import SchemaError
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 1
+VERSION = 2  # 1: before constraints, methods of single columns and descriptions; is still read
 TEXT = "text"  # storage of a column that came from a text file
+TREATMENTS = ("drop", "repair", "ignore")  # of real rows that break a constraint
+COLUMN_METHODS = ("", "marginals", "kde", "pattern")  # "": learned together with the others
+TEXT_STYLES = ("own", "faker")
 
 
 class Kind(StrEnum):
@@ -111,6 +114,71 @@ class DateFormat:
 
 
 @dataclass(frozen=True, slots=True)
+class Description:
+    """What a person says of the values of a column that no table shows; numbers and dates as text of the column's kind.
+
+    distribution: a family of `engine.statistics.families`, "uniform" when empty, with its `parameters` in that order;
+    low, high: bounds that hold in every row; labels: of a category, truth value or date-like choice, with `weights`
+    (equal when empty); missing: share of rows, 0 to 1; unique: whether no value comes twice.
+    """
+
+    distribution: str = ""
+    parameters: tuple[float, ...] = ()
+    low: str | None = None
+    high: str | None = None
+    labels: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()
+    missing: float = 0.0
+    unique: bool = False
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Description:
+        """Raises TypeError for unknown entries."""
+        fields = dict(data)
+        for key in ("parameters", "labels", "weights"):
+            if key in fields:
+                fields[key] = tuple(fields[key])
+        return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A rule that every made row keeps, as plain data; what its kind means lives in `engine.constraints`.
+
+    kind: key of a registered kind of rule; columns: those it speaks of, in the order that the kind defines;
+    options: its parameters, JSON values; treat: what is done with real rows that break it before anything is learned,
+    "drop", "repair" or "ignore".
+    """
+
+    kind: str
+    columns: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    treat: str = "drop"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(self.columns))
+        object.__setattr__(self, "options", dict(self.options))
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "columns": list(self.columns), "options": dict(self.options), "treat": self.treat}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Constraint:
+        """Raises SchemaError for what cannot be a rule."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("kind"), str):
+            raise SchemaError("Each constraint of a schema needs a “kind” and a list “columns”.")
+        columns, options = data.get("columns"), data.get("options", {})
+        if not isinstance(columns, list) or not columns or not all(isinstance(c, str) for c in columns):
+            raise SchemaError(f"Constraint “{data['kind']}”: “columns” must be a list of column names.")
+        if not isinstance(options, Mapping):
+            raise SchemaError(f"Constraint “{data['kind']}”: “options” must be an object.")
+        treat = data.get("treat", "drop")
+        if treat not in TREATMENTS:
+            raise SchemaError(f"Constraint “{data['kind']}”: “treat” must be one of {', '.join(TREATMENTS)}.")
+        return cls(data["kind"], tuple(columns), options, treat)
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column: its kind with reason and confidence, and all that is needed to write it as the source did."""
 
@@ -130,11 +198,21 @@ class Column:
     reason: str = ""
     confidence: float = 1.0  # 0 to 1
     chosen: bool = False  # the person overrode the guess
+    method: str = ""  # modelled kinds: one of COLUMN_METHODS
+    distribution: str = ""  # of method "marginals": "best" when empty, "empirical" or a family's key
+    pseudonym: bool = False  # personal: each real value has one made value of its own, and is learned as a category
+    text: str = "own"  # text: from the column's own words that are not rare, or "faker"
+    description: Description | None = None  # where no table shows the values
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", Kind(self.kind))
         if not 0.0 <= self.confidence <= 1.0:
             raise SchemaError(f"Column “{self.name}”: confidence must lie between 0 and 1.", column=self.name)
+        if self.method not in COLUMN_METHODS:
+            known = ", ".join(COLUMN_METHODS[1:])
+            raise SchemaError(f"Column “{self.name}”: method must be one of {known}, or empty.", column=self.name)
+        if self.text not in TEXT_STYLES:
+            raise SchemaError(f"Column “{self.name}”: text must be own or faker.", column=self.name)
 
     @property
     def modelled(self) -> bool:
@@ -166,6 +244,8 @@ class Column:
                 fields["number"] = NumberFormat(**fields["number"])
             if fields.get("date") is not None:
                 fields["date"] = DateFormat(**fields["date"])
+            if fields.get("description") is not None:
+                fields["description"] = Description.from_json(fields["description"])
             for key in ("labels", "levels", "missing_tokens"):
                 if fields.get(key) is not None:
                     fields[key] = tuple(fields[key])
@@ -180,10 +260,12 @@ class Schema:
 
     columns: tuple[Column, ...]
     name: str = ""  # of the table
+    constraints: tuple[Constraint, ...] = ()
     _index: dict[str, Column] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", tuple(self.columns))
+        object.__setattr__(self, "constraints", tuple(self.constraints))
         for column in self.columns:
             if column.name in self._index:
                 raise SchemaError(f"Column “{column.name}” appears twice in the schema.", column=column.name)
@@ -211,13 +293,17 @@ class Schema:
 
     @property
     def selected(self) -> Schema:
-        """Only the columns that the person wants in the result."""
-        return Schema(tuple(c for c in self.columns if c.selected), self.name)
+        """Only the columns that the person wants in the result, with the constraints that speak of no other."""
+        return self._of(tuple(c for c in self.columns if c.selected))
 
     @property
     def modelled(self) -> Schema:
-        """Only the columns that the joint generator learns."""
-        return Schema(tuple(c for c in self.columns if c.modelled), self.name)
+        """Only the columns that are learned, with the constraints that speak of no other."""
+        return self._of(tuple(c for c in self.columns if c.modelled))
+
+    def _of(self, columns: tuple[Column, ...]) -> Schema:
+        names = {c.name for c in columns}
+        return Schema(columns, self.name, tuple(c for c in self.constraints if names.issuperset(c.columns)))
 
     def select(self, names: Iterable[str]) -> Schema:
         """A copy in which exactly `names` are selected. Raises SchemaError for an unknown or no name."""
@@ -238,7 +324,10 @@ class Schema:
         return replace(self, columns=changed)
 
     def to_json(self) -> dict[str, Any]:
-        return {"version": VERSION, "name": self.name, "columns": [c.to_json() for c in self.columns]}
+        plain: dict[str, Any] = {"version": VERSION, "name": self.name, "columns": [c.to_json() for c in self.columns]}
+        if self.constraints:
+            plain["constraints"] = [c.to_json() for c in self.constraints]
+        return plain
 
     def dumps(self) -> str:
         return json.dumps(self.to_json(), ensure_ascii=False, indent=1)
@@ -248,12 +337,17 @@ class Schema:
         """Raises SchemaError when `data` is no schema, or one of a later version."""
         if not isinstance(data, Mapping) or not isinstance(data.get("columns"), list):
             raise SchemaError("This is not a schema: an object with a list “columns” is needed.")
-        if data.get("version", VERSION) != VERSION:
-            raise SchemaError(f"This schema has version {data.get('version')}; this program reads version {VERSION}.")
+        version = data.get("version", VERSION)
+        if version not in range(1, VERSION + 1):
+            raise SchemaError(f"This schema has version {version}; this program reads versions 1 to {VERSION}.")
         for entry in data["columns"]:
             if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str) or "kind" not in entry:
                 raise SchemaError("Each column of a schema needs at least a “name” and a “kind”.")
-        return cls(tuple(Column.from_json(c) for c in data["columns"]), str(data.get("name", "")))
+        listed = data.get("constraints", [])
+        if not isinstance(listed, list):
+            raise SchemaError("The “constraints” of a schema must be a list.")
+        columns = tuple(Column.from_json(c) for c in data["columns"])
+        return cls(columns, str(data.get("name", "")), tuple(Constraint.from_json(c) for c in listed))
 
     @classmethod
     def loads(cls, text: str | bytes) -> Schema:

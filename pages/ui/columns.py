@@ -106,7 +106,7 @@ def _apply(table: Dataset, base: Schema, frame: pd.DataFrame) -> Edited:
         except TwinError as error:
             columns.append(column)
             problems.append(str(error))
-    schema = Schema(tuple(columns), base.name)
+    schema = replace(base, columns=tuple(columns))
     if not len(schema.selected):
         problems.append("Keep at least one column.")
     return Edited(schema, tuple(problems))
