@@ -24,6 +24,7 @@ from engine.table.schema import Column, Kind, Schema
 
 if TYPE_CHECKING:
     from engine.generators.base import Generator
+    from engine.parts import Parts
     from engine.progress import CancelToken, Listener, Progress
 
 MAX_CLASSES = 50  # different values of a column that is rebalanced
@@ -219,7 +220,7 @@ def read_balance(balance: Balance | str | None, schema: Schema, given: Sequence[
 
 
 def sample_balanced(
-    generator: Generator,
+    generator: Generator | Parts,
     n: int,
     balance: Balance,
     *,

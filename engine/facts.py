@@ -29,7 +29,8 @@ _BINS, _TOP = 10, 12  # a number's ranges and a category's commonest values ther
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A table's modelled columns. `missing`, and all below, are None and empty where only the schema is known.
+    """A table's columns that are learned together. `missing`, and all below, are None and empty where only the schema
+    is known.
 
     missing: share of missing cells; heavy_tails, multimodal: numbers with values far out, with several clear peaks;
     sequential, cyclical: numbers that go on from one moment to the next, that come round, where a date gives each row
@@ -65,13 +66,13 @@ class Facts:
 
 def bare(schema: Schema, rows: int) -> Facts:
     """What a schema and a number of rows tell."""
-    numbers = sum(c.modelled and c.kind.numeric for c in schema)
-    return Facts(Work.uncounted(rows, numbers, len(schema.modelled) - numbers))
+    numbers = sum(c.kind.numeric for c in schema.joint)
+    return Facts(Work.uncounted(rows, numbers, len(schema.joint) - numbers))
 
 
 def look(table: pd.DataFrame, schema: Schema) -> Facts:
-    """The facts of a parsed table, whole or only of its modelled columns."""
-    columns = list(schema.modelled)
+    """The facts of a parsed table, whole or only of the columns that are learned together."""
+    columns = list(schema.joint)
     counted = [(c, int(table[c.name].nunique())) for c in columns]
     work = Work(
         len(table),

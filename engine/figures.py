@@ -62,6 +62,8 @@ def of_run(
         "measured_model": measured.to_json() if evaluation is not None else None,
         "rows": {"real": train + holdout, "train": train, "holdout": holdout, "synthetic": synthetic_rows},
         "holdout_reason": split.reason if evaluation is not None else "",
+        "own_methods": dict(released.own),
+        "protection": dict(released.protection),
         "columns": {"selected": len(schema.selected), "learned": len(schema.modelled)},
         "given": list(request.given),
         "balance": balance_facts(request.balance, balance, synthetic_rows, schema),
@@ -127,7 +129,9 @@ def metrics(evaluation: Evaluation | None) -> dict[str, Any]:
 
 def label(report: FitReport) -> str:
     """The method's name for people."""
-    return registry.GENERATORS[report.used].info.label if report.used else "No method (nothing to learn)"
+    if report.used:
+        return registry.GENERATORS[report.used].info.label
+    return "Each column on its own" if report.own else "No method (nothing to learn)"
 
 
 def figures_of(train: int, holdout: int, refit: bool, measured: bool = True) -> str:

@@ -2,7 +2,8 @@
 
     manifest.json     format, version, versions of the packages, sizes and hashes of the other members, schema, report
     fakers.json       what is known about identifiers, personal and text columns (no value of theirs)
-    generator/...     what the method's own `save` wrote; absent when the table had no column to learn
+    generator/...     what the method's own `save` wrote; absent when no columns are learned together
+    own-0/...         the same of each method of columns that are learned apart (see `engine.parts`)
 
 An opened zip may come from anyone: every member must have an expected name, be listed in the manifest with its size
 and hash, and stay under the limits, before a single one is used.
@@ -18,7 +19,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +30,13 @@ from engine.errors import ModelError
 from engine.limits import Limits
 
 FORMAT = "tabular-twin-model"
-VERSION = 1
+VERSION = 2  # 1: before columns learned apart; is still read
 MANIFEST = "manifest.json"
 FAKERS = "fakers.json"
 GENERATOR = "generator"
+OWN = "own-"
 
-_MEMBER = re.compile(rf"(?:{re.escape(FAKERS)}|{GENERATOR}/[A-Za-z0-9_-][A-Za-z0-9._-]*)")
+_MEMBER = re.compile(rf"(?:{re.escape(FAKERS)}|(?:{GENERATOR}|{OWN}[0-9]{{1,4}})/[A-Za-z0-9_-][A-Za-z0-9._-]*)")
 _MANIFEST_BYTES = 50_000_000
 _MEMBERS = 1_000
 _DATE = (1980, 1, 1, 0, 0, 0)  # of every member: the same model gives the same bytes
@@ -54,18 +56,28 @@ _DAMAGED = (
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A checked bundle, unpacked. `generator` is a folder, None when the table had no column to learn."""
+    """A checked bundle, unpacked. `generator` is a folder, None when no columns are learned together; own: those of
+    the columns that are learned apart, in order."""
 
     manifest: dict[str, Any]
     fakers: dict[str, Any]
     generator: Path | None
+    own: tuple[Path, ...] = ()
 
 
-def write(path: Path, content: dict[str, Any], fakers: dict[str, Any], generator: Path | None) -> None:
-    """Write a bundle. `content` goes into the manifest; `generator` is the folder that the method saved into."""
+def write(
+    path: Path,
+    content: dict[str, Any],
+    fakers: dict[str, Any],
+    generator: Path | None,
+    own: Sequence[Path] = (),
+) -> None:
+    """Write a bundle. `content` goes into the manifest; `generator` and `own` are folders that methods saved into."""
     members: dict[str, bytes | Path] = {FAKERS: _dump(fakers)}
     if generator is not None:
         members |= {f"{GENERATOR}/{file.name}": file for file in sorted(generator.iterdir())}
+    for place, folder in enumerate(own):
+        members |= {f"{OWN}{place}/{file.name}": file for file in sorted(folder.iterdir())}
     listed = {name: _facts(body) for name, body in members.items()}
     manifest = {
         "format": FORMAT,
@@ -103,12 +115,16 @@ def opened(source: str | Path | bytes, limits: Limits | None = None) -> Iterator
 def _unpack(bundle: zipfile.ZipFile, folder: Path, limits: Limits) -> Opened:
     manifest = _manifest(bundle)
     members = _checked(bundle, manifest, limits)
-    (folder / GENERATOR).mkdir()
+    for name in {info.filename.partition("/")[0] for info in members if "/" in info.filename}:
+        (folder / name).mkdir()
     for info in members:
         _extract(bundle, info, manifest["members"][info.filename], folder / info.filename)
     fakers = _load((folder / FAKERS).read_bytes(), FAKERS)
-    has_generator = any(info.filename.startswith(GENERATOR) for info in members)
-    return Opened(manifest, fakers, folder / GENERATOR if has_generator else None)
+    generator = folder / GENERATOR
+    own = sorted(folder.glob(f"{OWN}*"), key=lambda f: int(f.name.removeprefix(OWN)))
+    if [f.name for f in own] != [f"{OWN}{place}" for place in range(len(own))]:
+        raise ModelError("The saved model is damaged: a part of it is absent.")
+    return Opened(manifest, fakers, generator if generator.exists() else None, tuple(own))
 
 
 def _manifest(bundle: zipfile.ZipFile) -> dict[str, Any]:

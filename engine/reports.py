@@ -19,9 +19,10 @@ class Fallback:
 class FitReport:
     """The books of one training.
 
-    asked: method as the person chose it ("auto" included); used: key of the method that made the model, None when the
-    table has no column to learn; chosen_because: why "auto" chose what it tried first; settings: those of `used`;
-    rows and columns: of what was learned; seconds: of the training, fallbacks included.
+    asked: method as the person chose it ("auto" included); used: key of the method that learned the columns together,
+    None when there are none; own: columns learned apart, each with its method's key; protection: what was done with
+    rare categories (see `engine.protection`); chosen_because: why "auto" chose what it tried first; settings: those of
+    `used`; rows and columns: of what was learned; seconds: of the training, fallbacks included.
     """
 
     asked: str
@@ -34,18 +35,23 @@ class FitReport:
     settings: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     chosen_because: str = ""
+    own: Mapping[str, str] = field(default_factory=dict)
+    protection: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def fell_back(self) -> bool:
         return bool(self.fallbacks)
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "settings": dict(self.settings), "notes": list(self.notes)}
+        plain = {**asdict(self), "settings": dict(self.settings), "notes": list(self.notes)}
+        return {**plain, "own": dict(self.own), "protection": dict(self.protection)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> FitReport:
         """Raises KeyError, TypeError or ValueError when `data` is no report."""
-        fields = {name: data[name] for name in cls.__dataclass_fields__}
+        later = ("own", "protection")  # absent from reports of earlier versions
+        fields = {name: data[name] for name in cls.__dataclass_fields__ if name not in later}
+        fields |= {name: dict(data.get(name, {})) for name in later}
         fields["fallbacks"] = tuple(Fallback(str(f["method"]), str(f["reason"])) for f in data["fallbacks"])
         fields["notes"] = tuple(str(note) for note in data["notes"])
         fields["settings"] = dict(data["settings"])

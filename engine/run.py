@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from engine import parts
 from engine.balance import Balance, read_balance
 from engine.errors import ConditionError, DataError, MethodError, SettingsError
 from engine.fallback import Attempts
@@ -30,6 +31,7 @@ from engine.generators import registry
 from engine.generators.base import Capability
 from engine.limits import Limits
 from engine.progress import Budget, CancelToken, Listener, Progress
+from engine.protection import Protection
 from engine.race import RACE, RaceResult
 from engine.seeds import stream
 from engine.synthesizer import AUTO, Synthesizer, check_method, choose, read_given
@@ -62,6 +64,7 @@ class RunRequest:
     charts: whether distribution charts are wanted beside the figures.
     figures: whether anything is measured at all; without, one training on all rows is enough for release "all".
     fallback: whether another method may take over where the chosen one fails (see `engine.fallback`).
+    protection: what becomes of categories that few rows share, before anything is learned.
     """
 
     method: str = AUTO
@@ -76,6 +79,7 @@ class RunRequest:
     figures: bool = True
     balance: str = ""
     fallback: bool = True
+    protection: Protection = field(default_factory=Protection)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "given", tuple(self.given))
@@ -88,8 +92,11 @@ class RunRequest:
             check_method(self.method, self.settings)
         elif self.settings:
             raise SettingsError("In a race every method has its default settings; choose a method to set them.")
-        read_balance(self.balance, schema, read_given(self.given, schema))
-        self._check_able()
+        given = read_given(self.given, schema)
+        balance = read_balance(self.balance, schema, given)
+        parts.check(schema)
+        parts.check_given(schema, [c.column for c in given] + ([balance.column] if balance else []))
+        self._check_able(schema, [c.column for c in given] + ([balance.column] if balance else []))
         if self.rows is not None and self.rows < 1:
             raise SettingsError(f"The number of rows must be at least 1, not {self.rows}.")
         if self.rows is not None and self.rows > limits.max_rows_to_make:
@@ -106,10 +113,10 @@ class RunRequest:
         if self.budget is not None and not self.budget > 0:
             raise SettingsError(f"The budget must be more than 0 seconds, not {self.budget}.")
 
-    def _check_able(self) -> None:
+    def _check_able(self, schema: Schema, columns: Sequence[str]) -> None:
         """The chosen method has to be able to make what is asked for; “auto” and a race choose later."""
         info = registry.GENERATORS[self.method].info if self.method not in (AUTO, RACE) else None
-        if info is None or Capability.GIVEN in info.capabilities:
+        if info is None or Capability.GIVEN in info.capabilities or not any(c in schema.joint for c in columns):
             return
         if self.given:
             raise MethodError(f"{info.label} cannot take given values; choose a method that can.")
@@ -121,7 +128,10 @@ class RunRequest:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RunRequest:
-        return cls(**{f.name: data[f.name] for f in dataclasses.fields(cls) if f.name in data})
+        fields = {f.name: data[f.name] for f in dataclasses.fields(cls) if f.name in data}
+        if "protection" in fields:
+            fields["protection"] = Protection.from_json(fields["protection"])
+        return cls(**fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +251,7 @@ class _Run:
         self.request, self.table, self.schema, self._work = request, table, schema, work
         self._attempts = attempts or Attempts(allowed=request.fallback)
         # Once for the whole table: the measured model and the one that makes the table are of the same method.
-        automatic = request.method == AUTO and len(schema.modelled) > 0
+        automatic = request.method == AUTO and len(schema.joint) > 0
         self._advised = choose(table, schema) if automatic else None
         self._progress, self._cancel = progress, cancel
         self.rows = request.rows if request.rows is not None else len(table)
@@ -300,16 +310,26 @@ class _Run:
 
         Before any training: raises ConditionError for a value that they do not have, here or among the given ones.
         """
+        shown = self._without_rare(learned)
         for condition in self.given:
             kind = self.schema[condition.column].kind
-            if not kind.numeric and not condition.holds(learned[condition.column]).any():
-                raise ConditionError(
-                    f"“{condition.describe()}” cannot be fulfilled: no row to learn from has it.",
-                    column=condition.column,
-                )
+            if kind.numeric or condition.holds(shown[condition.column]).any():
+                continue
+            rare = condition.holds(learned[condition.column]).any()
+            why = f"fewer than {self.request.protection.threshold(len(learned))} rows have it, and it is protected"
+            raise ConditionError(
+                f"“{condition.describe()}” cannot be fulfilled: {why if rare else 'no row to learn from has it'}.",
+                column=condition.column,
+            )
         if self.balance is None:
             return None
-        return self.balance.settled(learned[self.balance.column], self.schema[self.balance.column])
+        return self.balance.settled(shown[self.balance.column], self.schema[self.balance.column])
+
+    def _without_rare(self, learned: pd.DataFrame) -> pd.DataFrame:
+        """The rows as the model will see them, where it matters for what was asked."""
+        if not self.given and self.balance is None:
+            return learned
+        return self.request.protection.applied(learned, self.schema.selected, self.request.seed)[0]
 
     def _measure(
         self, model: Synthesizer, split: Split, *, reusable: bool
@@ -358,7 +378,7 @@ class _Run:
         request, race = self.request, self.race
         method, settings = (request.method, request.settings) if race is None else (race.winner, {})
         seconds = request.budget if race is None else race.seconds_for(len(rows))
-        model = Synthesizer(self.schema, method, settings)
+        model = Synthesizer(self.schema, method, settings, self.request.protection)
         with self._stage(stage) as listener:
             model.fit(
                 self.table.iloc[rows].reset_index(drop=True),

@@ -1,4 +1,4 @@
-"""The one object people use: a schema, a joint generator for the modelled columns, and fakers for the others.
+"""The one object people use: a schema, generators for the learned columns, and fakers for the others.
 
 twin = Synthesizer(schema, method="forest").fit(frame, seed=0)
 table = twin.sample(1_000, given=["income=>50K"])
@@ -18,14 +18,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine import advice, conditions, facts, fallback, files, models
+from engine import advice, conditions, facts, fallback, files, models, parts
 from engine.advice import Advice
 from engine.balance import Balance, equal, read_balance, sample_balanced
 from engine.conditions import Condition
 from engine.errors import ConditionError, DataError, MethodError, ModelError, NotFittedError, SchemaError, WriteError
 from engine.generators import bundle, registry
 from engine.generators.base import Capability, Generator
+from engine.parts import Parts
 from engine.progress import Budget, CancelToken, Listener
+from engine.protection import Protection
 from engine.reports import FitReport
 from engine.settings import from_mapping
 from engine.table.schema import Kind, Schema
@@ -42,20 +44,26 @@ class Synthesizer:
     """Learns a table and makes new rows of it.
 
     schema: kinds and formats of the columns; inferred from the table in `fit` when None.
-    method: key of a registered generator, or "auto" (see `engine.advice`).
+    method: key of a registered generator, or "auto" (see `engine.advice`), for the columns that are learned together.
     settings: of that method, by name; SettingsError when one is unknown or out of bounds.
+    protection: what becomes of categories that few rows share; by default they are replaced before anything is learned.
     """
 
     def __init__(
-        self, schema: Schema | None = None, method: str = AUTO, settings: Mapping[str, Any] | None = None
+        self,
+        schema: Schema | None = None,
+        method: str = AUTO,
+        settings: Mapping[str, Any] | None = None,
+        protection: Protection | None = None,
     ) -> None:
         check_method(method, settings)
+        self.protection = protection or Protection()
         self._asked_schema = schema
         self.method = method
         self.settings: dict[str, Any] = dict(settings or {})
         self._schema: Schema | None = None
         self._report: FitReport | None = None
-        self._generator: Generator | None = None
+        self._parts: Parts | None = None
         self._fakers: Fakers | None = None
 
     # Facts
@@ -76,17 +84,18 @@ class Synthesizer:
         return self._report
 
     def can(self, capability: Capability) -> bool:
-        """Whether the trained method is able to do it; without a column to learn, nothing is."""
-        return self._generator is not None and capability in self._generator.info.capabilities
+        """Whether all trained methods are able to do it; without a column to learn, nothing is."""
+        generators = self._parts.generators if self._parts else ()
+        return bool(generators) and all(capability in g.info.capabilities for g in generators)
 
     def passport(self) -> dict[str, list[Any]]:
-        """Every real value that the saved model holds, by column: the method's, and the constants of the schema."""
+        """Every real value that the saved model holds, by column: the methods', and the constants of the schema."""
         self._fitted()
         held: dict[str, list[Any]] = {c.name: [] for c in self.schema.selected}
         for column in self.schema.selected:
             if column.kind is Kind.CONSTANT and column.value is not None:
                 held[column.name].append(column.value)
-        for name, values in (self._generator.passport() if self._generator else {}).items():
+        for name, values in (self._parts.passport() if self._parts else {}).items():
             held[name] = list(dict.fromkeys([*held[name], *values]))
         return held
 
@@ -117,32 +126,48 @@ class Synthesizer:
             raise DataError("The table has no rows to learn from.")
         if not len(table.columns):
             raise SchemaError("Choose at least one column.")
+        parts.check(schema)
         budget = budget if isinstance(budget, Budget) else Budget(budget)
+        table, protected = self.protection.applied(table, schema.selected, seed)
         how: dict[str, Any] = {"seed": seed, "progress": progress, "cancel": cancel, "budget": budget}
         fakers = _fakers(schema).fit(table)  # first, for it is quick to say what cannot be made up
-        generator, report = self._train(table, schema, advised, attempts=attempts, **how)
-        self._schema, self._generator, self._fakers = schema, generator, fakers
-        self._report = replace(report, rows=len(table), seed=seed, seconds=time.monotonic() - started)
+        learned, report = self._train(table, schema, advised, attempts=attempts, **how)
+        self._schema, self._parts, self._fakers = schema, learned, fakers
+        self._report = replace(
+            report,
+            rows=len(table),
+            seed=seed,
+            seconds=time.monotonic() - started,
+            protection=protected.to_json(),
+            notes=(*report.notes, *protected.notes()),
+        )
         return self
 
     def _train(
         self, table: pd.DataFrame, schema: Schema, advised: Advice | None, **how: Any
-    ) -> tuple[Generator | None, FitReport]:
-        modelled = schema.modelled
-        if not len(modelled):
+    ) -> tuple[Parts | None, FitReport]:
+        if not len(schema.modelled):
             note = "No column needs learning; all are made anew in the form of the real ones."
             return None, FitReport(self.method, None, notes=(note,))
-        chosen, why = self._choose(table, schema, advised)
-        generator, failed = fallback.fit(chosen, self.settings, table[list(modelled.names)], modelled, **how)
-        return generator, FitReport(
-            self.method,
-            generator.info.key,
-            failed,
-            columns=len(modelled),
-            settings=generator.settings.to_json(),
-            notes=tuple(generator.notes),
-            chosen_because=why,
-        )
+        report = FitReport(self.method, None, columns=len(schema.modelled))
+
+        def together(own: pd.DataFrame, joint: Schema) -> Generator:
+            nonlocal report
+            chosen, why = self._choose(table, schema, advised)
+            generator, failed = fallback.fit(chosen, self.settings, own, joint, **how)
+            report = replace(
+                report,
+                used=generator.info.key,
+                fallbacks=failed,
+                settings=generator.settings.to_json(),
+                notes=tuple(generator.notes),
+                chosen_because=why,
+            )
+            return generator
+
+        simple = {name: how[name] for name in ("seed", "cancel", "budget")}
+        learned = parts.fit(table[list(schema.modelled.names)], schema, together, **simple)
+        return learned, replace(report, own=learned.methods(), notes=(*report.notes, *parts.notes(learned)))
 
     def _choose(self, table: pd.DataFrame, schema: Schema, advised: Advice | None) -> tuple[str, str]:
         """The method to try first, and for "auto" the reason."""
@@ -197,17 +222,14 @@ class Synthesizer:
         wanted = read_given(given, self.schema)
         plan = self.settled(balance, wanted)
         how: Any = {"seed": seed, "given": wanted, "progress": progress, "cancel": cancel}
-        parts = []
+        made = []
         modelled: pd.DataFrame | None = None
-        if self._generator is not None:
-            if plan is None:
-                modelled = self._generator.sample(n, **how)
-            else:
-                modelled = sample_balanced(self._generator, n, plan, **how)
-            parts.append(modelled)
+        if self._parts is not None:
+            modelled = self._parts.sample(n, **how) if plan is None else sample_balanced(self._parts, n, plan, **how)
+            made.append(modelled)
         if made_anew(self.schema):
-            parts.append(fakers.make(n, seed, modelled))
-        table = pd.concat(parts, axis=1) if len(parts) > 1 else parts[0]
+            made.append(fakers.make(n, seed, modelled))
+        table = pd.concat(made, axis=1) if len(made) > 1 else made[0]
         return table[list(self.schema.selected.names)]
 
     def settled(self, balance: Balance | str | None, given: Sequence[Condition] = ()) -> Balance | None:
@@ -221,7 +243,7 @@ class Synthesizer:
             return found
         column = self.schema[found.column]
         if found.rule == "equal" and column.kind in (Kind.CATEGORICAL, Kind.BOOLEAN):
-            return equal(column.name, sorted(self._joint("values to balance").passport()[column.name]))
+            return equal(column.name, sorted(self._learned("values to balance").passport()[column.name]))
         raise ConditionError(
             f"The model alone does not know the real shares and numbers of column “{column.name}”; "
             f"write the shares out, such as {column.name}=a:70,b:30.",
@@ -241,11 +263,11 @@ class Synthesizer:
         Columns that are not modelled (identifiers, personal, text, unselected ones) stay untouched.
         Raises MethodError when the trained method has no likelihoods to fill in from.
         """
-        generator = self._joint("missing cells to fill in")
+        learned = self._learned("missing cells to fill in")
         schema = self.schema
         table = schema.parse(frame)
         seed = self.report.seed if seed is None else seed
-        filled = generator.impute(table, seed=seed, progress=progress, cancel=cancel)
+        filled = learned.impute(table, seed=seed, progress=progress, cancel=cancel)
         for name in schema.modelled.names:
             table[name] = _fill(table[name], filled[name])
         return schema.restore(table)
@@ -255,8 +277,7 @@ class Synthesizer:
 
         Raises MethodError when the trained method has no likelihoods.
         """
-        generator = self._joint("rows to score")
-        return generator.log_likelihood(self.schema.modelled.parse(frame))
+        return self._learned("rows to score").log_likelihood(self.schema.modelled.parse(frame))
 
     # Keeping
 
@@ -266,9 +287,8 @@ class Synthesizer:
         content = {"schema": self.schema.to_json(), "report": self.report.to_json()}
         try:
             with tempfile.TemporaryDirectory(prefix="tabular-twin-") as name, files.replacing(Path(path)) as target:
-                if self._generator is not None:
-                    self._generator.save(Path(name))
-                models.write(target, content, fakers.state(), Path(name) if self._generator is not None else None)
+                joint, own = (None, ()) if self._parts is None else self._parts.save(Path(name))
+                models.write(target, content, fakers.state(), joint, own)
         except OSError as error:
             raise WriteError(f"“{path}” cannot be written: {error.strerror or error}.") from error
 
@@ -283,12 +303,12 @@ class Synthesizer:
             with bundle.reading():
                 schema = Schema.from_json(opened.manifest["schema"])
                 report = FitReport.from_json(opened.manifest["report"])
-            generator = _load_generator(report.used, schema, opened.generator)
+            learned = _load_parts(report.used, schema, opened)
             with bundle.reading():
                 fakers = _fakers(schema).from_state(schema, opened.fakers)
         twin = cls(schema)
         twin.method, twin.settings = report.asked, dict(report.settings)
-        twin._schema, twin._report, twin._generator, twin._fakers = schema, report, generator, fakers
+        twin._schema, twin._report, twin._parts, twin._fakers = schema, report, learned, fakers
         return twin
 
     def _fitted(self) -> Fakers:
@@ -296,11 +316,11 @@ class Synthesizer:
             raise NotFittedError("The model has not been trained yet.")
         return self._fakers
 
-    def _joint(self, purpose: str) -> Generator:
+    def _learned(self, purpose: str) -> Parts:
         self._fitted()
-        if self._generator is None:
+        if self._parts is None:
             raise MethodError(f"No column of this table is learned, so there are no {purpose}.")
-        return self._generator
+        return self._parts
 
 
 def choose(table: pd.DataFrame, schema: Schema) -> Advice:
@@ -361,14 +381,16 @@ def _fill(cells: pd.Series, filled: pd.Series) -> pd.Series:
     return cells.where(cells.notna(), filled.set_axis(cells.index))
 
 
-def _load_generator(used: str | None, schema: Schema, folder: Path | None) -> Generator | None:
-    if (used is None) != (folder is None) or (used is None and len(schema.modelled)):
+def _load_parts(used: str | None, schema: Schema, opened: models.Opened) -> Parts | None:
+    if (used is None) != (opened.generator is None) or (used is None) != (not len(schema.joint)):
         raise ModelError("The saved model is damaged: its report and its content do not agree.")
-    if used is None or folder is None:
+    if not len(schema.modelled):
         return None
-    if used not in registry.GENERATORS:
-        raise ModelError(f"The saved model was made by the method “{used}”, which this version does not have.")
-    generator = registry.get(used).load(folder)
-    if generator.schema is None or generator.schema.names != schema.modelled.names:
-        raise ModelError("The saved model is damaged: its parts know different columns.")
-    return generator
+    joint = None
+    if used is not None and opened.generator is not None:
+        if used not in registry.GENERATORS:
+            raise ModelError(f"The saved model was made by the method “{used}”, which this version does not have.")
+        joint = registry.get(used).load(opened.generator)
+        if joint.schema is None or joint.schema.names != schema.joint.names:
+            raise ModelError("The saved model is damaged: its parts know different columns.")
+    return parts.load(schema, joint, opened.own)

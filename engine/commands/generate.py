@@ -11,6 +11,7 @@ from engine import console, figures
 from engine.commands import common
 from engine.errors import MethodError, SettingsError
 from engine.limits import Limits
+from engine.protection import KEEP, POOL, Protection
 from engine.race import RACE, RaceResult
 from engine.reports import FitReport
 from engine.run import MAX_HOLDOUT, RunRequest, RunResult, execute
@@ -24,7 +25,20 @@ DESCRIPTION = (
 )
 
 # What belongs to training, and so does not go with --model.
-_TRAINING = ("method", "settings", "columns", "schema", "budget", "fallback", "holdout", "release", "save", "report")
+_TRAINING = (
+    "method",
+    "settings",
+    "columns",
+    "schema",
+    "budget",
+    "fallback",
+    "holdout",
+    "release",
+    "save",
+    "report",
+    "rare",
+    "rare_label",
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +65,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="how many rows each value of a column gets: col=equal, col=data, or per cent as in col=a:70,b:30",
     )
     parser.add_argument("--settings", metavar="KEY=VALUE", action="append", help="a setting of the method")
+    parser.add_argument(
+        "--rare",
+        metavar="ROWS|keep",
+        help="categories that fewer rows share are replaced before learning by those of similar rows; keep leaves all "
+        "(default: 5, less in tables of under 500 rows)",
+    )
+    parser.add_argument("--rare-label", metavar="TEXT", help="join rare categories under this label instead")
     parser.add_argument(
         "--budget",
         metavar="SECONDS",
@@ -108,9 +129,23 @@ def request_of(arguments: argparse.Namespace) -> RunRequest:
         "balance": arguments.balance,
         "budget": arguments.budget,
         "fallback": arguments.fallback,
+        "protection": protection_of(arguments),
         "figures": arguments.json is not None or arguments.report is not None,
     }
     return RunRequest(**{key: value for key, value in given.items() if value is not None})
+
+
+def protection_of(arguments: argparse.Namespace) -> Protection:
+    """What --rare and --rare-label ask for. Raises SettingsError."""
+    rare, label = arguments.rare, arguments.rare_label
+    if rare == KEEP:
+        if label is not None:
+            raise SettingsError(f"--rare {KEEP} leaves all categories, so --rare-label has nothing to do.")
+        return Protection(KEEP)
+    if rare is not None and not rare.isdecimal():
+        raise SettingsError(f"--rare takes a whole number of rows, or {KEEP}; “{rare}” is neither.")
+    rows = None if rare is None else int(rare)
+    return Protection(rows=rows) if label is None else Protection(POOL, rows, label)
 
 
 def _from_data(arguments: argparse.Namespace) -> None:
@@ -185,7 +220,7 @@ def _refuse_training(arguments: argparse.Namespace) -> None:
         raise MethodError("Name either a table to learn from or a saved model with --model, not both.")
     for name in _TRAINING:
         if getattr(arguments, name) is not None:
-            flag = "no-fallback" if name == "fallback" else name
+            flag = "no-fallback" if name == "fallback" else name.replace("_", "-")
             raise MethodError(f"--{flag} belongs to training and does not go with --model.")
 
 
@@ -204,5 +239,5 @@ def _tell(report: FitReport, rows: int, columns: int, arguments: argparse.Namesp
     for failed in report.fallbacks:
         console.note(f"Method “{failed.method}” failed and another took over: {failed.reason}")
     if str(arguments.json) != "-":
-        by = f"method {report.used}" if report.used else "nothing to learn"
+        by = f"method {report.used}" if report.used else "columns apart" if report.own else "nothing to learn"
         console.say(f"{arguments.out}: {rows:,} rows, {columns} columns ({by}, seed {arguments.seed})")

@@ -50,6 +50,7 @@ def trained(arguments: argparse.Namespace, reading: Reading, capability: Capabil
         _refuse_training(arguments)
         return Synthesizer.load(arguments.model)
     from engine import advice
+    from engine.protection import KEEP, Protection
     from engine.run import RunRequest
 
     schema = common.schema_of(reading, arguments.schema, arguments.columns)
@@ -58,7 +59,7 @@ def trained(arguments: argparse.Namespace, reading: Reading, capability: Capabil
     settings = common.settings(arguments.settings)
     RunRequest(method, settings, seed=arguments.seed, budget=arguments.budget).check(schema)
     with console.Bar() as bar:
-        model = Synthesizer(schema, method, settings).fit(
+        model = Synthesizer(schema, method, settings, Protection(KEEP)).fit(
             reading.frame, seed=arguments.seed, progress=bar, budget=arguments.budget
         )
     for failed in model.report.fallbacks:

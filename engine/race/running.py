@@ -57,14 +57,14 @@ def hold(
     by default the system's for temporary files. It is left as it was, unless this process is killed.
     Raises DataError for a table that is too small, FitError when every method failed, Cancelled.
     """
-    modelled = schema.modelled
+    modelled = schema.joint
     if len(table) < FEWEST:
         raise DataError(
             f"A race needs at least {FEWEST} rows to learn from and to judge with; here are {len(table)}. "
             "“auto” picks a method without one."
         )
     if not len(modelled):
-        raise DataError("No column of this table is learned, so there is nothing to race on.")
+        raise DataError("No columns of this table are learned together, so there is nothing to race on.")
     parts = _parts(table[list(modelled.names)], seed)
     heat = Heat(parts[0], modelled, seed, cancel, work)
     return _Race(heat, parts[1], Budget(seconds or SECONDS), progress).result(given, failed)

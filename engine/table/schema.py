@@ -301,6 +301,11 @@ class Schema:
         """Only the columns that are learned, with the constraints that speak of no other."""
         return self._of(tuple(c for c in self.columns if c.modelled))
 
+    @property
+    def joint(self) -> Schema:
+        """Only the columns that are learned together; the others that are learned have methods of their own."""
+        return self._of(tuple(c for c in self.columns if c.modelled and not c.method))
+
     def _of(self, columns: tuple[Column, ...]) -> Schema:
         names = {c.name for c in columns}
         return Schema(columns, self.name, tuple(c for c in self.constraints if names.issuperset(c.columns)))
