@@ -154,7 +154,7 @@ class Marginals(Generator):
         if not ranked:
             return self._empirical(codec, known, f"a {self.settings.numbers} distribution cannot hold its values")
         best = ranked[0]
-        limit = fitting.limit(len(rest), parameters=bool(best.family.parameters))
+        limit = fitting.limit(len(rest), parameters=len(best.family.parameters))
         good = best.distance <= limit
         measured = f"distance {best.distance:.3f}, limit {limit:.3f}"
         if good or forced:

@@ -147,20 +147,29 @@ def _beta_start(sample: Sample) -> tuple[float, float]:
     return mean * both, (1 - mean) * both
 
 
+def _triangle(p: Floats, sample: Sample) -> tuple[float, float, float]:
+    """Where a triangle begins, its width, and its mode's place in it, 0 to 1. Few values fall near its corners, so
+    these lie beyond the observed range, by `p[1]` and `p[2]` of its width."""
+    observed = max(sample.ceiling - sample.floor, _TINY)
+    before, behind = (float(np.minimum(reach, 10.0)) * observed for reach in p[1:3])
+    return sample.floor - before, before + observed + behind, float(special.expit(p[0]))
+
+
 def _triangular_cdf(x: Floats, p: Floats, sample: Sample) -> Floats:
-    z, mode = _unit(x, sample), float(special.expit(p[0]))
+    begin, width, mode = _triangle(p, sample)
+    z = np.clip((x - begin) / width, 0.0, 1.0)
     return np.asarray(np.where(z < mode, z**2 / mode, 1 - (1 - z) ** 2 / (1 - mode)))
 
 
 def _triangular_ppf(u: Floats, p: Floats, sample: Sample) -> Floats:
-    mode = float(special.expit(p[0]))
+    begin, width, mode = _triangle(p, sample)
     share = np.where(u < mode, np.sqrt(u * mode), 1 - np.sqrt((1 - u) * (1 - mode)))
-    return _from_unit(share, sample)
+    return np.asarray(begin + share * width)
 
 
-def _triangular_start(sample: Sample) -> tuple[float]:
+def _triangular_start(sample: Sample) -> tuple[float, float, float]:
     mode = (3 * sample.mean - sample.low - sample.high - sample.floor) / max(sample.ceiling - sample.floor, _TINY)
-    return (float(special.logit(np.clip(mode, 0.05, 0.95))),)
+    return float(special.logit(np.clip(mode, 0.05, 0.95))), 0.02, 0.02
 
 
 def _pareto_scale(sample: Sample) -> float:
@@ -274,7 +283,13 @@ FAMILIES: dict[str, Family] = {
             ppf=lambda u, p, s: _from_unit(u, s),
         ),
         Family(
-            "triangular", "triangular", ("mode",), _triangular_start, _triangular_cdf, _triangular_ppf, free=("mode",)
+            "triangular",
+            "triangular",
+            ("mode", "reach below", "reach above"),
+            _triangular_start,
+            _triangular_cdf,
+            _triangular_ppf,
+            free=("mode",),
         ),
         Family(
             "beta",

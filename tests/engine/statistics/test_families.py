@@ -29,7 +29,7 @@ THEIRS = [
     ("logistic", (10.0, 3.0), stats.logistic(10, 3)),
     ("student", (10.0, 3.0, 4.0), stats.t(4, 10, 3)),
     ("uniform", (), stats.uniform(0.5, 29.5)),
-    ("triangular", (0.0,), stats.triang(0.5, 0.5, 29.5)),
+    ("triangular", (0.0, 0.1, 0.2), stats.triang(0.5, 0.5 - 2.95, 29.5 * 1.3)),
     ("beta", (2.0, 3.0), stats.beta(2, 3, 0.5, 29.5)),
     ("exponential", (4.0,), stats.expon(0.5, 4)),
     ("gamma", (2.0, 3.0), stats.gamma(2, scale=3)),
@@ -97,6 +97,39 @@ def test_the_family_that_made_the_values_is_found(name: str, draw: object, wante
     assert best.distance <= limit(len(values))
 
 
+# (true distribution, decimals of its values)
+KNOWN = {
+    "normal": (stats.norm(50, 7), 2),
+    "student": (stats.t(4, 20, 5), 2),
+    "logistic": (stats.logistic(10, 3), 2),
+    "laplace": (stats.laplace(50, 5), 2),
+    "uniform": (stats.uniform(5, 90), 2),
+    "triangular": (stats.triang(0.3, 2, 40), 2),
+    "beta": (stats.beta(2, 5), 4),
+    "exponential": (stats.expon(0, 40), 2),
+    "gamma": (stats.gamma(2, 0, 30), 2),
+    "lognormal": (stats.lognorm(0.8, 0, 20), 2),
+    "weibull": (stats.weibull_min(1.8, 0, 30), 2),
+    "pareto": (stats.pareto(2.5, 0, 10), 2),
+    "poisson": (stats.poisson(30), 0),
+    "negative binomial": (stats.nbinom(4, 0.1), 0),
+    "binomial": (stats.binom(60, 0.4), 0),
+}
+
+
+@pytest.mark.parametrize("key", KNOWN)
+def test_2000_values_show_their_distribution(key: str) -> None:
+    """The right family, or one that a Kolmogorov-Smirnov test of as many values could not tell from it at 5 %."""
+    true, decimals = KNOWN[key]
+    step = 10.0**-decimals
+    values = np.round(true.rvs(2_000, random_state=0), decimals)
+    best = best_family(values, sample(values, step=step, whole=not decimals))[0]
+    assert best.distance <= limit(len(values), parameters=len(best.family.parameters))
+    grid = np.arange(values.min(), values.max() + step / 2, step)
+    apart = float(np.abs(best.cdf(grid) - true.cdf(grid + step / 2)).max())
+    assert best.family.key == key or apart < 1.358 / np.sqrt(2_000)
+
+
 def test_counts() -> None:
     for values, key in (
         (RNG(0).poisson(4, 4_000), "poisson"),
@@ -133,7 +166,10 @@ def test_families_that_cannot_hold_the_values_are_left_out() -> None:
 
 
 def test_the_limit() -> None:
-    assert limit(100) == pytest.approx(0.0886)
+    """One in a hundred of the right families is turned down: Kolmogorov's 1.628, Lilliefors's 1.25 and 1.031."""
+    assert limit(100, parameters=0) == pytest.approx(0.1628)
+    assert limit(100, parameters=1) == pytest.approx(0.125)
+    assert limit(100) == limit(100, parameters=3) == pytest.approx(0.1031)
     assert limit(10**6) == fitting.PRACTICAL
 
 
