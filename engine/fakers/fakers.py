@@ -12,15 +12,19 @@ from numpy.typing import NDArray
 from engine.errors import DataError, ModelError
 from engine.fakers import pools
 from engine.fakers.keys import Keys, shapes_of
+from engine.fakers.numbers import Numbers
 from engine.fakers.occurrence import Occurrence
 from engine.fakers.people import Others, People
 from engine.fakers.prose import Prose
 from engine.seeds import stream
 from engine.table.schema import Column, Kind, Schema
 
+Maker = Keys | Numbers | Others | Prose
+
 _MANY, _FEW_FORMS, _MOST = 50, 10, 0.9  # different values; forms that this share of them has
 _SINGLE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "keys": Keys.from_state,
+    "numbers": Numbers.from_state,
     "others": Others.from_state,
     "prose": Prose.from_state,
 }
@@ -39,7 +43,7 @@ class Fakers:
             if column.kind is Kind.PERSONAL:
                 pools.check(column.provider, column.name)
         self._occurrence: dict[str, Occurrence] = {}
-        self._makers: dict[str, Keys | Others | Prose] = {}
+        self._makers: dict[str, Maker] = {}
         self._people: list[tuple[tuple[Column, ...], People]] = []
 
     def fit(self, table: pd.DataFrame) -> Self:
@@ -84,7 +88,7 @@ class Fakers:
 
     def state(self) -> dict[str, Any]:
         """Plain values for JSON, none of them a real one."""
-        kinds = {Keys: "keys", Others: "others", Prose: "prose"}
+        kinds = {Keys: "keys", Numbers: "numbers", Others: "others", Prose: "prose"}
         return {
             "occurrence": {name: occurrence.state() for name, occurrence in self._occurrence.items()},
             "columns": {name: {"kind": kinds[type(m)], **m.state()} for name, m in self._makers.items()},
@@ -124,12 +128,14 @@ def persons(columns: tuple[Column, ...]) -> list[tuple[Column, ...]]:
     return [tuple(group) for group in groups]
 
 
-def _maker(values: pd.Series, column: Column) -> Keys | Others | Prose:
+def _maker(values: pd.Series, column: Column) -> Maker:
     present = values.dropna()
     if column.kind is Kind.IDENTIFIER:
         return Keys.of(present, column)
     if column.kind is Kind.TEXT:
         return Prose.of(present, column.locale)
+    if pools.scheme(column.provider, column.locale) is not None:
+        return Numbers.of(present, column)
     if column.provider in pools.CODES and _has_a_form(present):
         return Keys.of(present, column)
     return Others.of(present, column)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.fakers import pools, spaces
+from engine.fakers.names import slug
 from engine.fakers.spaces import Space
 from engine.table.schema import Column
 
@@ -22,7 +22,6 @@ _MANY_WORDS = 1_000
 _DOUBLE = 200  # last names that double ones are made of
 _HOLES = 4  # digits that are drawn anew in a template, at most
 _SHORT = 6  # characters of a name that is written without a space between its parts
-_DOMAINS = ("example.com", "example.org", "example.net")  # reserved: no real mailbox is ever met
 
 
 @dataclass(frozen=True)
@@ -184,25 +183,18 @@ def _names(locale: str | None, provider: str, real: NDArray[Any] | None) -> list
     found = [word for word in pools.words(locale, provider, _MANY_WORDS) if _WORD.fullmatch(word)]
     unlike: dict[str, str] = {}
     for word in found:
-        unlike.setdefault(_slug(word) or word, word)
+        unlike.setdefault(slug(word) or word, word)
     return pools.without(unlike.values(), known)
 
 
 def _latin(names: list[str], provider: str) -> tuple[str, ...]:
     """A different Latin form of each name; names of other scripts get one of an English name."""
-    slugs = [_slug(name) for name in names]
+    slugs = [slug(name) for name in names]
     if all(slugs):
         return tuple(slugs)
-    english = [_slug(word) for word in pools.words(None, provider, _MANY_WORDS)]
+    english = [slug(word) for word in pools.words(None, provider, _MANY_WORDS)]
     spare = list(dict.fromkeys(word for word in english if word and word not in slugs))
     return tuple(slug or f"{spare[i % len(spare)]}{i // len(spare) or ''}" for i, slug in enumerate(slugs))
-
-
-def _slug(word: str) -> str:
-    plain = unicodedata.normalize("NFKD", word.casefold().replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
-    if any(char.isalpha() and not char.isascii() for char in plain):
-        return ""
-    return "".join(char for char in plain if char.isascii() and char.isalpha())
 
 
 def _space(
@@ -237,7 +229,7 @@ def _pairs(real: NDArray[Any], first: dict[str, int], last: dict[str, int]) -> N
 def _domains(real: NDArray[Any]) -> tuple[str, ...]:
     """Reserved domains at which no real value has an address."""
     known = {str(value).rpartition("@")[2].casefold() for value in real}
-    free = tuple(domain for domain in _DOMAINS if domain not in known)
+    free = tuple(domain for domain in pools.DOMAINS if domain not in known)
     number = 1
     while not free:
         domain = f"mail{number}.example"

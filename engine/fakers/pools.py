@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from engine.errors import SchemaError
+from engine.table.schemes import NATIONAL, SCHEMES, Scheme
 
 if TYPE_CHECKING:
     from faker import Faker
@@ -20,17 +21,19 @@ PEOPLE = ("name", "first_name", "last_name", "email", "user_name")
 OTHERS = {
     "address": True, "street_address": True, "street_name": True, "building_number": True, "secondary_address": True,
     "city": True, "postcode": True, "zipcode": True, "state": True, "country": True, "country_code": True,
-    "phone_number": True, "msisdn": True, "company": True, "job": True, "ssn": True, "license_plate": True,
-    "passport_number": True, "prefix": True, "suffix": True, "iban": False, "bban": False, "swift": False,
-    "credit_card_number": False, "credit_card_full": False, "ipv4": False, "ipv6": False, "mac_address": False,
+    "phone_number": True, "msisdn": True, "company": True, "job": True, "license_plate": True,
+    "passport_number": True, "prefix": True, "suffix": True, "bban": False, "swift": False,
+    "credit_card_full": False, "ipv4": False, "ipv6": False, "mac_address": False,
     "url": True, "domain_name": True, "hostname": True, "user_agent": False, "date_of_birth": False, "uuid4": False,
-    "latitude": False, "longitude": False, "vin": False, "catch_phrase": True, "word": True,
+    "latitude": False, "longitude": False, "coordinates": False, "vin": False, "catch_phrase": True, "word": True,
+    **dict.fromkeys(SCHEMES, False), "ssn": True,
 }  # fmt: skip
 # Of these, the digits and letters mean little and the way of writing much.
-CODES = frozenset({"phone_number", "msisdn", "postcode", "zipcode", "ssn", "license_plate", "passport_number"})
+CODES = frozenset({"phone_number", "msisdn", "postcode", "zipcode", "license_plate", "passport_number"})
+DOMAINS = ("example.com", "example.org", "example.net")  # reserved (RFC 2606): no real mailbox is ever met
 HOLE = "\ue000"  # stands for a digit that is drawn anew; a private character, in no real text
 
-_SEED = 20_240_601  # of the lists, which are the same for every model; draws from them follow the person's seed
+SEED = 20_240_601  # of the lists, which are the same for every model; draws from them follow the person's seed
 _TRIES = 500  # draws without a new value that show a list to be exhausted
 _DECOYS = 51  # of 256: the share of fakes left out beside the real values
 _FEW = 50
@@ -45,7 +48,7 @@ def faker(locale: str | None) -> Faker:
         made: Faker = Faker(locale or DEFAULT_LOCALE)
     except (AttributeError, ImportError) as error:
         raise SchemaError(f"There is no locale “{locale}” for made-up data; use one such as “en_US”.") from error
-    made.seed_instance(_SEED)
+    made.seed_instance(SEED)
     return made
 
 
@@ -59,12 +62,23 @@ def check(provider: str | None, name: str) -> str:
     return provider
 
 
+def scheme(provider: str | None, locale: str | None) -> Scheme | None:
+    """The rules of a number with check digits; Faker's “ssn” of a country is that country's number, if we know it."""
+    if provider == "ssn" and locale not in (None, DEFAULT_LOCALE):
+        country = (locale or "").partition("_")[2]
+        return next((SCHEMES[key] for key in NATIONAL if SCHEMES[key].locale.partition("_")[2] == country), None)
+    return SCHEMES.get(provider or "")
+
+
 @lru_cache(maxsize=64)
 def words(locale: str | None, provider: str, wanted: int) -> tuple[str, ...]:
     """Up to `wanted` different values of a Faker provider, in the order of their first appearance.
 
     Where a locale does not have the provider, or no value of it (titles in Japan), the default one's is taken.
     """
+    if provider == "coordinates":
+        pairs = zip(words(locale, "latitude", wanted), words(locale, "longitude", wanted), strict=False)
+        return tuple(f"{north}, {east}" for north, east in pairs)
     make = getattr(faker(locale), provider, None) or getattr(faker(None), provider)
     found: dict[str, None] = {}
     fruitless = 0
@@ -85,15 +99,20 @@ def without(fakes: Iterable[str], real: set[str], fold: Callable[[str], str] = s
     is real), pairs of them take their place ("Anna-Maria").
     """
     fakes = list(fakes)
-    salt = hashlib.blake2b("\x1f".join(sorted(real)).encode("utf-8", "surrogatepass")).digest()
-    kept = [fake for fake in fakes if fold(fake) not in real and _stays(fake, salt)]
+    kept = apart(fakes, real, fold)
     if len(kept) >= min(_FEW, len(fakes) / 2):
         return kept
     step = max(1, len(fakes) // 40)
     some = fakes[::step]
     pairs = [f"{a}-{b}" for a in some for b in some if a != b] or [f"{fake}-{fake}" for fake in fakes]
-    kept += [pair for pair in pairs if fold(pair) not in real and _stays(pair, salt)]
+    kept += apart(pairs, real, fold)
     return kept or [next(other for n in count(2) if fold(other := f"{fakes[0]} {n}") not in real)]
+
+
+def apart(fakes: Iterable[str], real: set[str], fold: Callable[[str], str] = str) -> list[str]:
+    """The fakes of which no form is in `real`, and of those about four in five, chosen by the real values."""
+    salt = hashlib.blake2b("\x1f".join(sorted(real)).encode("utf-8", "surrogatepass")).digest()
+    return [fake for fake in fakes if fold(fake) not in real and _stays(fake, salt)]
 
 
 def _stays(fake: str, salt: bytes) -> bool:
