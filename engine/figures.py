@@ -64,6 +64,7 @@ def of_run(
         "holdout_reason": split.reason if evaluation is not None else "",
         "own_methods": dict(released.own),
         "protection": dict(released.protection),
+        "pseudonyms": [c.name for c in schema.selected if c.pseudonym],
         "columns": {"selected": len(schema.selected), "learned": len(schema.modelled)},
         "given": list(request.given),
         "balance": balance_facts(request.balance, balance, synthetic_rows, schema),

@@ -106,13 +106,14 @@ class Jobs:
 
     # What a page asks for
 
-    def start(self, request: RunRequest, table: pd.DataFrame, schema: Schema) -> str:
+    def start(self, request: RunRequest, table: pd.DataFrame, schema: Schema, *, secret: bytes | None = None) -> str:
         """Queue a run on a table in any form, and start it when there is room; returns its id.
 
+        secret: of pseudonyms; these are made here, so that neither it nor the values they replace reach the disk.
         Raises what is wrong with request or table at once, before anything is started.
         """
         request.check(schema, self.limits)
-        parsed = schema.selected.parse(table)
+        parsed, schema = run.with_pseudonyms(schema.selected.parse(table), schema, request.seed, secret)
         run_id = secrets.token_hex(16)
         folder = RunFolder(self.root / run_id)
         try:

@@ -121,8 +121,8 @@ class Protected:
 
 
 def candidates(schema: Schema) -> list[str]:
-    """Columns whose labels may be rare."""
-    return [c.name for c in schema.modelled if c.kind is Kind.CATEGORICAL]
+    """Columns whose labels may be rare and real; pseudonyms are made labels."""
+    return [c.name for c in schema.modelled if c.kind is Kind.CATEGORICAL and not c.pseudonym]
 
 
 def _named(names: Sequence[str]) -> str:

@@ -214,9 +214,11 @@ def execute(
     folder: Path | None = None,
     limits: Limits | None = None,
     attempts: Attempts | None = None,
+    secret: bytes | None = None,
 ) -> RunResult:
     """Carry a request out on a table in any form. `folder`: where to store the result too (see `engine.results`).
 
+    secret: of pseudonyms, so that they are the same in other runs (see `engine.fakers.pseudonyms`); stored nowhere.
     attempts: methods that failed in an earlier process of the same run, and are not tried again.
 
     Raises what `RunRequest.check`, training, sampling and measuring raise; Cancelled on request.
@@ -225,6 +227,7 @@ def execute(
     parsed = schema.selected.parse(table)
     if not len(parsed):
         raise DataError("The table has no rows to learn from.")
+    parsed, schema = with_pseudonyms(parsed, schema, request.seed, secret)
     work = None if folder is None else folder.parent
     result = _Run(request, parsed, schema, progress, cancel, attempts, work).result()
     if folder is not None:
@@ -232,6 +235,23 @@ def execute(
 
         results.store(result, folder)
     return result
+
+
+def with_pseudonyms(
+    parsed: pd.DataFrame, schema: Schema, seed: int, secret: bytes | None = None
+) -> tuple[pd.DataFrame, Schema]:
+    """A parsed table and its schema with made values for real ones in the columns that ask for pseudonyms.
+
+    On all rows and before anything else, so that neither model nor figures ever see the real values.
+    Raises SettingsError for a secret without such a column.
+    """
+    if not any(c.pseudonym for c in schema.selected):
+        if secret is not None:
+            raise SettingsError("A secret is for pseudonyms, and no column asks for these.")
+        return parsed, schema
+    from engine.fakers.pseudonyms import pseudonymised
+
+    return pseudonymised(parsed, schema, seed, secret)
 
 
 class _Run:

@@ -95,7 +95,10 @@ class Synthesizer:
         for column in self.schema.selected:
             if column.kind is Kind.CONSTANT and column.value is not None:
                 held[column.name].append(column.value)
+        made = {c.name for c in self.schema if c.pseudonym}  # their categories are no real values
         for name, values in (self._parts.passport() if self._parts else {}).items():
+            if name in made:
+                continue
             held[name] = list(dict.fromkeys([*held[name], *values]))
         return held
 
@@ -127,6 +130,7 @@ class Synthesizer:
         if not len(table.columns):
             raise SchemaError("Choose at least one column.")
         parts.check(schema)
+        table, schema = _pseudonymised(table, schema, seed)
         budget = budget if isinstance(budget, Budget) else Budget(budget)
         table, protected = self.protection.applied(table, schema.selected, seed)
         how: dict[str, Any] = {"seed": seed, "progress": progress, "cancel": cancel, "budget": budget}
@@ -367,6 +371,14 @@ def _inferred(frame: pd.DataFrame) -> Schema:
     from engine.table.infer import infer_schema
 
     return infer_schema(frame)
+
+
+def _pseudonymised(table: pd.DataFrame, schema: Schema, seed: int) -> tuple[pd.DataFrame, Schema]:
+    if not any(c.pseudonym for c in schema):
+        return table, schema
+    from engine.fakers.pseudonyms import pseudonymised
+
+    return pseudonymised(table, schema, seed)
 
 
 def _fakers(schema: Schema) -> Fakers:

@@ -38,6 +38,7 @@ _TRAINING = (
     "report",
     "rare",
     "rare_label",
+    "secret_file",
 )
 
 
@@ -72,6 +73,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         "(default: 5, less in tables of under 500 rows)",
     )
     parser.add_argument("--rare-label", metavar="TEXT", help="join rare categories under this label instead")
+    parser.add_argument(
+        "--secret-file",
+        metavar="FILE",
+        type=Path,
+        help="a file with a secret of yours: the same real value gets the same pseudonym in every run with it "
+        "(columns marked “pseudonym” in the schema)",
+    )
     parser.add_argument(
         "--budget",
         metavar="SECONDS",
@@ -148,6 +156,16 @@ def protection_of(arguments: argparse.Namespace) -> Protection:
     return Protection(rows=rows) if label is None else Protection(POOL, rows, label)
 
 
+def _secret(path: Path | None) -> bytes | None:
+    """The secret in a file, without the line end that editors add. Raises SettingsError."""
+    if path is None:
+        return None
+    try:
+        return path.read_bytes().rstrip(b"\r\n")
+    except OSError as error:
+        raise SettingsError(f"The secret “{path}” cannot be read: {error.strerror or error}.") from error
+
+
 def _from_data(arguments: argparse.Namespace) -> None:
     from engine.table.write import write_file
 
@@ -157,7 +175,7 @@ def _from_data(arguments: argparse.Namespace) -> None:
     schema = common.schema_of(reading, arguments.schema, arguments.columns)
     read_seconds = time.monotonic() - started
     with console.Bar() as bar:
-        result = execute(request, reading.frame, schema, progress=bar)
+        result = execute(request, reading.frame, schema, progress=bar, secret=_secret(arguments.secret_file))
     started = time.monotonic()
     write_file(result.synthetic, arguments.out, schema.selected)
     if arguments.save is not None:

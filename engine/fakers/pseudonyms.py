@@ -147,6 +147,19 @@ def _assigned(
     return found
 
 
+def pseudonymised(
+    table: pd.DataFrame, schema: Schema, seed: int, secret: bytes | None = None
+) -> tuple[pd.DataFrame, Schema]:
+    """A parsed table with made values in the columns that ask for them, and its schema; unchanged where none does.
+
+    Raises what `Pseudonyms.of` does.
+    """
+    check(schema)
+    if not any(c.pseudonym and c.selected and c.kind is Kind.PERSONAL for c in schema):
+        return table, schema
+    return Pseudonyms.of(table, schema, seed, secret).replaced(table)
+
+
 def check(schema: Schema) -> None:
     """Raises SchemaError when a column that is not personal is to get pseudonyms."""
     for column in schema:
