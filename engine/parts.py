@@ -66,6 +66,10 @@ class Parts:
             )
         return (pd.concat(made, axis=1) if len(made) > 1 else made[0])[list(self.names)]
 
+    def going_on(self) -> frozenset[str]:
+        """Columns whose values may lie beyond the observed range: time that goes on."""
+        return frozenset().union(*[generator.going_on() for generator in self.generators])
+
     def passport(self) -> dict[str, list[Any]]:
         return {name: values for generator in self.generators for name, values in generator.passport().items()}
 

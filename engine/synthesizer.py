@@ -102,6 +102,11 @@ class Synthesizer:
             held[name] = list(dict.fromkeys([*held[name], *values]))
         return held
 
+    def going_on(self) -> frozenset[str]:
+        """Columns whose made values may lie beyond the real range: time that goes on."""
+        self._fitted()
+        return self._parts.going_on() if self._parts else frozenset()
+
     # Training
 
     def fit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine import console, figures
 from engine.commands import common
@@ -16,6 +16,10 @@ from engine.race import RACE, RaceResult
 from engine.reports import FitReport
 from engine.run import MAX_HOLDOUT, RunRequest, RunResult, execute
 from engine.synthesizer import AUTO, Synthesizer
+from engine.table.schema import Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HELP = "make a synthetic twin"
 DESCRIPTION = (
@@ -39,6 +43,7 @@ _TRAINING = (
     "rare",
     "rare_label",
     "secret_file",
+    "certificate",
 )
 
 
@@ -107,12 +112,18 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save", metavar="MODEL.zip", type=Path, help="keep the model")
     parser.add_argument("--model", metavar="MODEL.zip", type=Path, help="make rows from a kept model instead of DATA")
     parser.add_argument("--report", metavar="REPORT.html", type=Path, help="write the figures as a page")
+    parser.add_argument(
+        "--certificate",
+        metavar="FILE.json",
+        type=Path,
+        help="check the bytes of OUT column by column (types, formats, keys, ranges, categories, rules)",
+    )
     common.add_json(parser, "seconds, method used and every figure")
 
 
 def run(arguments: argparse.Namespace) -> None:
     common.check_out(arguments.out, arguments.data, arguments.model)
-    for path in (arguments.save, arguments.report):
+    for path in (arguments.save, arguments.report, arguments.certificate):
         if path is not None:
             common.check_file(path, arguments.data)
     common.check_json(arguments.json, arguments.data, arguments.model)
@@ -181,6 +192,8 @@ def _from_data(arguments: argparse.Namespace) -> None:
     if arguments.save is not None:
         result.synthesizer.save(arguments.save)
     facts = _with_files(result, reading, read_seconds, time.monotonic() - started)
+    if arguments.certificate is not None:
+        _certify(arguments, result, schema.selected.parse(reading.frame), schema)
     if arguments.report is not None:
         _write_report(arguments.report, result, facts)
     common.write_json(facts, arguments.json)
@@ -199,6 +212,25 @@ def _with_files(result: RunResult, reading: Any, read_seconds: float, write_seco
         "findings": [f.to_json() for f in reading.findings],
         "seconds": seconds,
     }
+
+
+def _certify(arguments: argparse.Namespace, result: RunResult, real: pd.DataFrame, schema: Schema) -> None:
+    """Check what was written, and tell what failed."""
+    from engine.certificate import Expected, certify
+    from engine.table.write import format_of
+
+    protection = result.synthesizer.protection
+    expected = Expected(
+        schema,
+        real,
+        len(result.synthetic),
+        result.synthesizer.going_on(),
+        protection.label if protection.how == POOL else None,
+    )
+    found = certify(arguments.out.read_bytes(), format_of(arguments.out), expected)
+    common.write_json(found.to_json(), arguments.certificate)
+    for column, check in found.failed:
+        console.note(f"Certificate: {f'“{column}”: ' if column else ''}{check.sentence}")
 
 
 def _write_report(path: Path, result: RunResult, facts: dict[str, Any]) -> None:

@@ -455,3 +455,38 @@ class TestProcess:
         assert process.returncode == 130
         assert said == b"Stopped.\n"
         assert [p.name for p in tmp_path.iterdir()] == ["large.csv"]
+
+
+def test_a_certificate_of_what_was_written(ok: Cli, data: Path, tmp_path: Path) -> None:
+    out, told = tmp_path / "o.csv", tmp_path / "c.json"
+    ok("generate", data, "--out", out, "--method", "marginals", "--certificate", told, "--rare", "2")
+    found = json.loads(told.read_text())
+    assert found["passed"] is True
+    assert found["rows"] == len(pd.read_csv(out))
+    assert [c["name"] for c in found["columns"]] == list(CLUB.names)
+
+
+def test_a_failed_check_is_told(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Given no fee, the twin has more gaps there than the real table."""
+    told = tmp_path / "c.json"
+    arguments = ["generate", data, "--out", tmp_path / "o.csv", "--method", "marginals", "--given", "city="]
+    assert cli.main([str(a) for a in (*arguments, "--certificate", told)]) == 0
+    assert "“city”: 100.0% missing" in capsys.readouterr().err
+    assert json.loads(told.read_text())["passed"] is False
+
+
+def test_rare_categories_on_the_command_line(ok: Cli, mistake: Cli, tmp_path: Path) -> None:
+    frame = club().assign(city=["Texel", *club()["city"].iloc[1:]])
+    frame.to_csv(tmp_path / "t.csv", index=False)
+
+    def cities(*more: object) -> set[str]:
+        ok("generate", tmp_path / "t.csv", "--out", tmp_path / "o.csv", "--method", "marginals", "--rows", 4_000, *more)
+        return set(pd.read_csv(tmp_path / "o.csv")["city"].dropna())
+
+    usual = {"Amsterdam", "Utrecht", "Delft"}
+    assert cities() == usual
+    assert cities("--rare", "keep") == usual | {"Texel"}
+    assert cities("--rare-label", "Elsewhere") == usual | {"Elsewhere"}
+    how = ("generate", tmp_path / "t.csv", "--out", tmp_path / "o.csv")
+    assert "whole number of rows" in mistake(*how, "--rare", "some")
+    assert "nothing to do" in mistake(*how, "--rare", "keep", "--rare-label", "x")
