@@ -96,7 +96,7 @@ class Pattern(Generator):
         cancel: CancelToken | None,
         budget: Budget,
     ) -> None:
-        from engine.generators.series.learned import learn
+        from engine.generators.series.learning import learn
 
         reporter = Reporter("train", self.settings.sweeps + 2, progress, cancel)
         self.codec = TableCodec(schema).fit(table)
@@ -167,7 +167,7 @@ class Pattern(Generator):
         return j
 
     def _unit(self, time: int) -> float | None:
-        from engine.generators.series.learned import MICROSECONDS
+        from engine.generators.series.learning import MICROSECONDS
 
         return MICROSECONDS.get(getattr(self.codec.codecs[time], "resolution", ""))
 
