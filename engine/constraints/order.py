@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.constraints import values
 from engine.constraints.base import Candidate, Rule
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from engine.constraints.values import Mask
 
 NUMBERS = (Kind.INTEGER, Kind.DECIMAL)
+_NARROW = 0.25  # of the later column's own spread
 _EXPECTED = 0.01  # share of rows that would break the rule by chance, below which it says nothing
 _FEWER = 0.1  # of those that chance would break, at most this part may do so
 
@@ -86,6 +88,16 @@ class Order(Rule):
             **{low: values.replaced(table[low], rows, new[0]), high: values.replaced(table[high], rows, new[1])}
         )
 
+    def apart(self, table: pd.DataFrame) -> bool:
+        """Whether the second column is better learned as its distance from the first.
+
+        It is where the distances vary little beside the column itself: then learning it as it is blurs what lies
+        between, and many rows come out turned. Else its own distribution suffers more (measured: docs/constraints.md).
+        """
+        known = ~values.any_missing(table, self.names)
+        low, high = values.comparable(table[self.names[0]][known], table[self.names[1]][known])
+        return bool(_spread(high - low) <= _NARROW * _spread(high))
+
     @classmethod
     def candidates(cls, view: View) -> Iterator[Candidate]:
         """Pairs that keep the order far more often than the same columns would, set side by side at random."""
@@ -103,6 +115,14 @@ class Order(Rule):
                         found[low.name, high.name] = candidate
         between = {(a, c) for a, b in found for b_, c in found if b == b_ and (a, c) in found}
         yield from (candidate for pair, candidate in found.items() if pair not in between)
+
+
+def _spread(numbers: NDArray[Any]) -> float:
+    """Between the quartiles; where those are the same, the standard deviation."""
+    if not len(numbers):
+        return 0.0
+    low, high = np.quantile(numbers, [0.25, 0.75])
+    return float(high - low) or float(np.std(numbers))
 
 
 def _pair(view: View, low: str, high: str) -> Candidate | None:
