@@ -19,20 +19,26 @@ from engine.constraints import registry
 from engine.constraints.base import Found, Rule
 from engine.constraints.registry import KINDS
 from engine.constraints.text import parse_rule, write_rule
-from engine.constraints.treating import Treated, Treatment, treat
+from engine.constraints.treating import Treated, Treatment, after, treat
 from engine.table.schema import Constraint, Schema
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
+    from engine.conditions import Condition
     from engine.constraints.values import Mask
 
 
-def check_all(schema: Schema) -> None:
-    """Raises ConstraintError for the first rule of the schema that does not fit its columns or another rule."""
+def check_all(schema: Schema, given: Sequence[Condition] = (), rows: int | None = None) -> None:
+    """Raises ConstraintError for the first rule of the schema that does not fit its columns, or another rule.
+
+    given: conditions that made rows have to fulfil, too; rows: how many are to be made, where that is known.
+    """
     from engine.constraints import conflicts
 
-    conflicts.check([registry.rule_of(constraint, schema) for constraint in schema.constraints])
+    conflicts.check([registry.rule_of(constraint, schema) for constraint in schema.constraints], given, rows)
 
 
 def describe(constraint: Constraint, schema: Schema) -> str:
@@ -40,9 +46,27 @@ def describe(constraint: Constraint, schema: Schema) -> str:
     return registry.rule_of(constraint, schema).sentence
 
 
-def breaking(constraint: Constraint, table: pd.DataFrame, schema: Schema) -> Mask:
-    """(rows,) of a parsed table: which break the rule."""
-    return registry.rule_of(constraint, schema).breaking(table)
+def breaking(constraint: Constraint, table: pd.DataFrame, schema: Schema, real: pd.DataFrame | None = None) -> Mask:
+    """(rows,) of a parsed table: which break the rule.
+
+    real: the parsed rows that say which combinations are allowed; the table itself where it is the real one.
+    """
+    rule = registry.rule_of(constraint, schema)
+    if real is not None:
+        rule.learn(real)
+    return rule.breaking(table)
+
+
+def left_out(schema: Schema) -> list[str]:
+    """Sentences on rules that are not kept, because they speak of a column that is not selected."""
+    told = []
+    for constraint in schema.constraints:
+        absent = [name for name in constraint.columns if name not in schema.selected]
+        if absent:
+            told.append(
+                f"A rule is not kept, because column “{absent[0]}” is left out: {describe(constraint, schema)}."
+            )
+    return told
 
 
 def find(table: pd.DataFrame, schema: Schema) -> tuple[Found, ...]:
@@ -59,10 +83,12 @@ __all__ = [
     "Rule",
     "Treated",
     "Treatment",
+    "after",
     "breaking",
     "check_all",
     "describe",
     "find",
+    "left_out",
     "parse_rule",
     "treat",
     "write_rule",

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from engine.conditions import Condition
-from engine.constraints import registry
+from engine.constraints import registry, values
 from engine.constraints.base import Rule
 from engine.constraints.gaps import Gap
 from engine.constraints.null_together import NullTogether
@@ -194,11 +194,27 @@ class Plan:
         name = rule.names[source]
         return Condition(name, values=tuple(dict.fromkeys(table[name][held].tolist())))
 
+    def told(self) -> list[str]:
+        """Plain sentences on columns that are not learned as they are."""
+        follow = [
+            f"Column “{name}” is not learned; it follows from a rule: {self.rules[place].sentence}."
+            for name, place in self.dropped
+        ]
+        apart = [f"Column “{gap.high}” is learned as its distance from “{gap.low}”." for gap in self.gaps]
+        units = [f"Columns {values.listed(unit.names)} are learned as one." for unit in self.units]
+        return [*follow, *apart, *units]
+
     # Keeping
 
-    def passport(self) -> dict[str, list[Any]]:
-        """Real values that the plan holds, by column."""
-        held: dict[str, list[Any]] = {}
+    def passport(self, learned: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+        """Real values that the model holds, by column: what rules know, and what was `learned` of the reduced table.
+
+        The number of a combination is no value of its column, and a distance is told as one.
+        """
+        numbered = {unit.names[0] for unit in self.units}
+        held = {name: list(own) for name, own in learned.items() if name not in numbered}
+        for gap in self.gaps:
+            held[gap.high] = [f"{value} after “{gap.low}”" for value in held.get(gap.high, [])]
         for rule in self.rules:
             for name, own in rule.held().items():
                 held.setdefault(name, []).extend(own)

@@ -68,6 +68,10 @@ class Treated:
     table: pd.DataFrame
     treatments: tuple[Treatment, ...] = ()
 
+    def told(self) -> list[str]:
+        """What happened, in sentences; rules that no row broke have none."""
+        return [told for told in (t.told() for t in self.treatments) if told]
+
     @property
     def dropped(self) -> dict[str, int]:
         """Rows left out, by the sentence of the rule; rules without any are left out."""
@@ -112,6 +116,25 @@ def treat(table: pd.DataFrame, schema: Schema, seed: int = 0) -> Treated:
     if kept.all():
         return Treated(mended, treatments)
     return Treated(mended[kept].reset_index(drop=True), treatments)
+
+
+def after(before: pd.DataFrame, table: pd.DataFrame, schema: Schema, *, pooled: bool) -> pd.DataFrame:
+    """Treated rows whose rare categories were replaced, without those that break a rule by that.
+
+    before: the same rows as they were; pooled: whether rare categories have one new name, which no combination has.
+    """
+    from engine.constraints.together import Together
+
+    if not schema.constraints or table is before:
+        return table
+    kept = np.ones(len(table), dtype=bool)
+    for constraint in schema.constraints:
+        rule = registry.rule_of(constraint, schema)
+        if constraint.treat == "ignore" or (pooled and isinstance(rule, Together)):
+            continue
+        rule.learn(before)
+        kept &= ~rule.breaking(table)
+    return table if kept.all() or not kept.any() else table[kept].reset_index(drop=True)
 
 
 def _mended(table: pd.DataFrame, rules: list[Rule], seed: int) -> pd.DataFrame:
