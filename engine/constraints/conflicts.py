@@ -22,7 +22,7 @@ def check(rules: Sequence[Rule], given: Sequence[Condition] = (), rows: int | No
     bounds: dict[str, list[tuple[str, Condition]]] = {}
     for rule in rules:
         if isinstance(rule, Range):
-            bounds.setdefault(rule.names[0], []).append((f"the rule “{rule.sentence}”", rule.condition()))
+            bounds.setdefault(rule.names[0], []).append((f"the rule that {rule.sentence}", rule.condition()))
     for condition in given:
         bounds.setdefault(condition.column, []).append((f"the condition “{condition.describe()}”", condition))
     for name, own in bounds.items():
@@ -75,7 +75,7 @@ def _check_order(rule: Order, bounds: dict[str, list[tuple[str, Condition]]]) ->
                 continue
             if least > most or (least == most and (rule.strict or low.open_low or high.open_high)):
                 raise ConstraintError(
-                    f"No row can fulfil both {low_name} and {high_name} under the rule “{rule.sentence}”. "
+                    f"No row can fulfil both {low_name} and {high_name} under the rule that {rule.sentence}. "
                     "Change one of them.",
                     column=rule.names[0],
                 )
@@ -105,7 +105,7 @@ def _check_seen(rule: Together, given: Sequence[Condition]) -> None:
     if not held.any():
         told = " and ".join(f"“{condition.describe()}”" for condition in own)
         raise ConstraintError(
-            f"No row can fulfil {told} under the rule “{rule.sentence}”. Change one of them.", column=own[0].column
+            f"No row can fulfil {told} under the rule that {rule.sentence}. Change one of them.", column=own[0].column
         )
 
 
@@ -119,7 +119,7 @@ def _check_unique(rule: Unique, given: Sequence[Condition], rows: int) -> None:
     if room < rows:
         told = " and ".join(f"“{c.describe()}”" for c in given if c.column in rule.names)
         raise ConstraintError(
-            f"{rows:,} rows cannot all fulfil {told} under the rule “{rule.sentence}”: there are {room:,} such "
+            f"{rows:,} rows cannot all fulfil {told} under the rule that {rule.sentence}: there are {room:,} such "
             "combinations. Ask for fewer rows, or change one of them.",
             column=rule.names[0],
         )
@@ -134,7 +134,7 @@ def _check_cycles(rules: Sequence[Order]) -> None:
         if rule.strict and (back := _path(rule.names[1], rule.names[0], follows)) is not None:
             if not back:
                 continue
-            _contradiction(f"the rule “{rule.sentence}”", f"“{back[0].sentence}”", rule.names[0])
+            _contradiction(f"the rule that {rule.sentence}", f"the rule that {back[0].sentence}", rule.names[0])
 
 
 def _path(start: str, end: str, follows: dict[str, list[Order]]) -> list[Order] | None:

@@ -139,10 +139,11 @@ class View:
         return self._floats[name]
 
     def coincidence(self, name: str) -> float:
-        """Probability that two random rows are alike in a column."""
+        """Probability that two different rows are alike in a column."""
         codes = self.codes(name)
-        counts = np.bincount(codes[codes >= 0])
-        return float(((counts / max(counts.sum(), 1)) ** 2).sum())
+        counts = np.bincount(codes[codes >= 0]).astype(np.float64)
+        rows = float(counts.sum())
+        return float((counts * (counts - 1)).sum() / max(rows * (rows - 1), 1.0))
 
     @cached_property
     def _labelled(self) -> list[str]:

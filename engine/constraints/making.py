@@ -131,7 +131,7 @@ def renewed(
     """
     anew = [column.name for column in plan.schema if not column.modelled]
     rules = [rule for rule in plan.rules if set(rule.names) & set(anew)]
-    books = Books(rows=len(table))
+    books = Books()  # the rows are counted where they were drawn
     if not rules or not len(table):
         return table, books
     for rule in rules:

@@ -188,7 +188,7 @@ class Plan:
         held = condition.holds(table[condition.column])
         if not held.any():
             raise ConditionError(
-                f"“{condition.describe()}” cannot be fulfilled: no combination of the rule “{rule.sentence}” has it.",
+                f"“{condition.describe()}” cannot be fulfilled: the rule that {rule.sentence} has no such combination.",
                 column=condition.column,
             )
         name = rule.names[source]

@@ -24,6 +24,8 @@ ORDERED = (Kind.INTEGER, Kind.DECIMAL, Kind.DATETIME)
 _ROOM = 2_000_000  # places that are listed one by one
 _EXPECTED = 20.0  # repeats by chance, below which uniqueness says nothing
 
+_FEWER = 0.1  # of those repeats, at most this part may be there
+
 
 class Unique(Rule):
     key: ClassVar[str] = "unique"
@@ -85,7 +87,8 @@ class Unique(Rule):
         """Columns and pairs of columns without repeats, where chance would bring many."""
         alone: set[str] = set()
         for column in view.schema:
-            if (expected := _expected_alone(view, column.name)) >= _EXPECTED and _repeats(view, [column.name]):
+            expected = _expected_alone(view, column.name)
+            if expected >= _EXPECTED and _hardly_repeats(view, (column.name,), expected):
                 alone.add(column.name)
                 if column.kind is not Kind.IDENTIFIER:
                     yield Candidate(Constraint("unique", (column.name,)), expected)
@@ -94,14 +97,20 @@ class Unique(Rule):
         for pair in combinations(keys[:20], 2):
             shares = [view.coincidence(name) for name in pair]
             expected = view.rows * view.rows / 2 * shares[0] * shares[1]
-            if expected >= _EXPECTED and _repeats(view, list(pair)):
+            if expected >= _EXPECTED and _hardly_repeats(view, pair, expected):
                 yield Candidate(Constraint("unique", pair), expected)
 
 
-def _repeats(view: View, names: list[str]) -> bool:
-    """Whether hardly any row of the sample repeats another one."""
-    part = view.sample[names].dropna()
-    return len(part) >= 20 and int(part.duplicated().sum()) <= 0.02 * len(part) * view.share
+def _hardly_repeats(view: View, names: tuple[str, ...], expected: float) -> bool:
+    """Whether rows of the sample repeat another one so rarely that chance is no explanation."""
+    keys = np.zeros(view.rows, dtype=np.int64)
+    known = np.ones(view.rows, dtype=bool)
+    for name in names:
+        known &= ~view.gaps(name)
+        keys = keys * view.distinct(name) + view.codes(name)
+    rows = int(known.sum())
+    repeats = rows - len(np.unique(keys[known]))
+    return rows >= 20 and repeats <= min(view.tolerated(rows) * view.share, _FEWER * expected)
 
 
 def _expected_alone(view: View, name: str) -> float:
