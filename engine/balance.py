@@ -23,6 +23,7 @@ from engine.seeds import stream
 from engine.table.schema import Column, Kind, Schema
 
 if TYPE_CHECKING:
+    from engine.constraints.making import Ruled
     from engine.generators.base import Generator
     from engine.parts import Parts
     from engine.progress import CancelToken, Listener, Progress
@@ -220,7 +221,7 @@ def read_balance(balance: Balance | str | None, schema: Schema, given: Sequence[
 
 
 def sample_balanced(
-    generator: Generator | Parts,
+    generator: Generator | Parts | Ruled,
     n: int,
     balance: Balance,
     *,

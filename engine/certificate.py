@@ -127,7 +127,7 @@ def certify(content: bytes, format: str, expected: Expected) -> Certificate:
         columns[column.name] = checks
         if values is not None:
             parsed[column.name] = values
-    table += _rules(parsed, schema)
+    table += _rules(parsed, schema, expected.real)
     digest = hashlib.sha256(content).hexdigest()
     return Certificate(format, digest, len(content), len(found), tuple(table), columns)
 
@@ -308,7 +308,7 @@ def _made_anew(known: pd.Series, column: Column, real: pd.Series) -> Iterator[Ch
     yield Check(What.KEYS, fits, f"Keys of {seen} characters{'' if fits else ', unlike the real ones'}.")
 
 
-def _rules(parsed: dict[str, pd.Series], schema: Schema) -> list[Check]:
+def _rules(parsed: dict[str, pd.Series], schema: Schema, real: pd.DataFrame) -> list[Check]:
     if not schema.constraints:
         return []
     import pandas as pd
@@ -318,11 +318,11 @@ def _rules(parsed: dict[str, pd.Series], schema: Schema) -> list[Check]:
     table = pd.DataFrame(parsed)
     checks = []
     for rule in schema.constraints:
-        told = constraints.describe(rule, schema)
+        told = f"Rule: {constraints.describe(rule, schema)}."
         if not set(rule.columns) <= set(parsed):
             checks.append(Check(What.RULES, False, f"{told} Not checked, because a column of it cannot be read."))
             continue
-        broken = int(constraints.breaking(rule, table, schema).sum())
+        broken = int(constraints.breaking(rule, table, schema, real).sum())
         checks.append(
             Check(What.RULES, not broken, f"{told} {f'{broken:,} rows break it.' if broken else 'All rows.'}")
         )

@@ -5,6 +5,7 @@ TwinError                  a sentence for the person: what is wrong, where, and 
 │   └── LimitError         it could be, but passes a limit that the settings set
 ├── WriteError             a table cannot be written
 ├── SchemaError            a schema does not hold together, or does not fit the table
+│   └── ConstraintError    a rule cannot be understood, does not fit its columns, or cannot be met
 ├── DataError              the table's values do not fit what a method needs
 ├── SettingsError          a setting is unknown or out of its bounds
 ├── MethodError            there is no such method, or it cannot do what was asked
@@ -51,6 +52,10 @@ class WriteError(TwinError):
 
 class SchemaError(TwinError):
     """A schema is inconsistent, or does not fit the table."""
+
+
+class ConstraintError(SchemaError):
+    """A rule across columns cannot be understood, does not fit its columns, or no rows can keep it."""
 
 
 class DataError(TwinError):

@@ -12,6 +12,7 @@ from engine.reports import FitReport
 
 if TYPE_CHECKING:
     from engine.balance import Balance
+    from engine.constraints.making import Books
     from engine.evaluation import Evaluation
     from engine.race import RaceResult
     from engine.run import RunRequest, Split
@@ -33,11 +34,13 @@ def of_run(
     seconds: Mapping[str, float],
     balance: Balance | None = None,
     race: RaceResult | None = None,
+    made: Books | None = None,
 ) -> dict[str, Any]:
     """The figures of a run, as JSON values.
 
     measured and released: reports of the model that the figures are of, and of the one that made the table (the same
-    where there was one training only); balance: with its shares written out.
+    where there was one training only); balance: with its shares written out; made: what it took to make the rows keep
+    the rules.
     """
     train, holdout = len(split.train), len(split.holdout)
     return {
@@ -50,7 +53,7 @@ def of_run(
         "race": None if race is None else race.to_json(),
         "settings": dict(released.settings),
         "fallbacks": [{"method": f.method, "reason": f.reason} for f in released.fallbacks],
-        "notes": list(released.notes),
+        "notes": [*released.notes, *redrawn(made)],
         "release": request.release,
         "figures_of": " ".join(
             [
@@ -62,6 +65,7 @@ def of_run(
         "measured_model": measured.to_json() if evaluation is not None else None,
         "rows": {"real": train + holdout, "train": train, "holdout": holdout, "synthetic": synthetic_rows},
         "holdout_reason": split.reason if evaluation is not None else "",
+        "rules": rule_facts(released, made),
         "own_methods": dict(released.own),
         "protection": dict(released.protection),
         "pseudonyms": [c.name for c in schema.selected if c.pseudonym],
@@ -85,6 +89,7 @@ def of_sample(
     given: tuple[str, ...],
     seconds: Mapping[str, float],
     balance: dict[str, Any] | None = None,
+    made: Books | None = None,
 ) -> dict[str, Any]:
     """The figures of rows made from a saved model, where nothing is measured. balance: see `balance_facts`."""
     return {
@@ -95,16 +100,33 @@ def of_sample(
         "method_label": label(report),
         "settings": dict(report.settings),
         "fallbacks": [{"method": f.method, "reason": f.reason} for f in report.fallbacks],
-        "notes": list(report.notes),
+        "notes": [*report.notes, *redrawn(made)],
         "figures_of": figures_of(report.rows, 0, refit=False, measured=False),
         "rows": {"real": report.rows, "synthetic": rows},
         "given": list(given),
         "balance": balance,
+        "rules": rule_facts(report, made),
         "seed": seed,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         "metrics": {},
         "peak_memory_bytes": peak_memory(),
         "versions": versions.packages(),
+    }
+
+
+def redrawn(made: Books | None) -> list[str]:
+    """That rows were drawn again because of rules, as a sentence; none where that was not so."""
+    return [made.told()] if made is not None and made.told() else []
+
+
+def rule_facts(report: FitReport, made: Books | None) -> dict[str, Any] | None:
+    """The rules that all made rows keep, what came of real rows that break them, and how many rows were drawn again."""
+    if not report.rules:
+        return None
+    return {
+        "kept": [rule["sentence"] for rule in report.rules],
+        "real": [dict(rule) for rule in report.rules],
+        "made": None if made is None else made.to_json(),
     }
 
 

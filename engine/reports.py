@@ -22,7 +22,8 @@ class FitReport:
     asked: method as the person chose it ("auto" included); used: key of the method that learned the columns together,
     None when there are none; own: columns learned apart, each with its method's key; protection: what was done with
     rare categories (see `engine.protection`); chosen_because: why "auto" chose what it tried first; settings: those of
-    `used`; rows and columns: of what was learned; seconds: of the training, fallbacks included.
+    `used`; rules: for each rule what came of the real rows that break it (see `engine.constraints.treating`); rows and
+    columns: of what was learned; seconds: of the training, fallbacks included.
     """
 
     asked: str
@@ -37,6 +38,7 @@ class FitReport:
     chosen_because: str = ""
     own: Mapping[str, str] = field(default_factory=dict)
     protection: Mapping[str, Any] = field(default_factory=dict)
+    rules: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def fell_back(self) -> bool:
@@ -44,15 +46,16 @@ class FitReport:
 
     def to_json(self) -> dict[str, Any]:
         plain = {**asdict(self), "settings": dict(self.settings), "notes": list(self.notes)}
-        return {**plain, "own": dict(self.own), "protection": dict(self.protection)}
+        return {**plain, "own": dict(self.own), "protection": dict(self.protection), "rules": list(self.rules)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> FitReport:
         """Raises KeyError, TypeError or ValueError when `data` is no report."""
         later = ("own", "protection")  # absent from reports of earlier versions
-        fields = {name: data[name] for name in cls.__dataclass_fields__ if name not in later}
+        fields = {name: data[name] for name in cls.__dataclass_fields__ if name not in (*later, "rules")}
         fields |= {name: dict(data.get(name, {})) for name in later}
         fields["fallbacks"] = tuple(Fallback(str(f["method"]), str(f["reason"])) for f in data["fallbacks"])
         fields["notes"] = tuple(str(note) for note in data["notes"])
         fields["settings"] = dict(data["settings"])
+        fields["rules"] = tuple(dict(rule) for rule in data.get("rules", ()))
         return cls(**fields)

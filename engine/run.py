@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine import parts
+from engine import constraints, parts
 from engine.balance import Balance, read_balance
 from engine.errors import ConditionError, DataError, MethodError, SettingsError
 from engine.fallback import Attempts
@@ -95,6 +95,7 @@ class RunRequest:
         given = read_given(self.given, schema)
         balance = read_balance(self.balance, schema, given)
         parts.check(schema)
+        constraints.check_all(schema.selected, given, self.rows)
         parts.check_given(schema, [c.column for c in given] + ([balance.column] if balance else []))
         self._check_able(schema, [c.column for c in given] + ([balance.column] if balance else []))
         if self.rows is not None and self.rows < 1:
@@ -312,6 +313,7 @@ class _Run:
             seconds=self.seconds,
             balance=balance,
             race=self.race,
+            made=released.made,
         )
         return RunResult(synthetic, evaluation, released.report, dict(self.seconds), facts, released, self.race)
 
@@ -349,6 +351,7 @@ class _Run:
         """The rows as the model will see them, where it matters for what was asked."""
         if not self.given and self.balance is None:
             return learned
+        learned = constraints.treat(learned, self.schema.selected, self.request.seed).table
         return self.request.protection.applied(learned, self.schema.selected, self.request.seed)[0]
 
     def _measure(
@@ -383,7 +386,7 @@ class _Run:
 
         with self._stage("race") as listener:
             return running.hold(
-                self.table.iloc[rows],
+                constraints.treat(self.table.iloc[rows], self.schema.selected, self.request.seed).table,
                 self.schema,
                 seed=self.request.seed,
                 seconds=self.request.budget,

@@ -18,17 +18,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine import advice, conditions, facts, fallback, files, models, parts
+from engine import advice, conditions, constraints, facts, fallback, files, models, parts
 from engine.advice import Advice
 from engine.balance import Balance, equal, read_balance, sample_balanced
 from engine.conditions import Condition
+from engine.constraints.making import Books, Ruled, renewed
+from engine.constraints.plan import Plan
 from engine.errors import ConditionError, DataError, MethodError, ModelError, NotFittedError, SchemaError, WriteError
 from engine.generators import bundle, registry
 from engine.generators.base import Capability, Generator
 from engine.parts import Parts
 from engine.progress import Budget, CancelToken, Listener
-from engine.protection import Protection
+from engine.protection import POOL, Protection
 from engine.reports import FitReport
+from engine.seeds import stream
 from engine.settings import from_mapping
 from engine.table.schema import Kind, Schema
 
@@ -65,6 +68,8 @@ class Synthesizer:
         self._report: FitReport | None = None
         self._parts: Parts | None = None
         self._fakers: Fakers | None = None
+        self._plan: Plan | None = None
+        self._books: Books | None = None
 
     # Facts
 
@@ -83,24 +88,35 @@ class Synthesizer:
             raise NotFittedError("The model has not been trained yet.")
         return self._report
 
+    @property
+    def made(self) -> Books | None:
+        """What it took to make the last rows keep the rules; None where there are no rules or no rows yet."""
+        return self._books
+
     def can(self, capability: Capability) -> bool:
         """Whether all trained methods are able to do it; without a column to learn, nothing is."""
         generators = self._parts.generators if self._parts else ()
         return bool(generators) and all(capability in g.info.capabilities for g in generators)
 
     def passport(self) -> dict[str, list[Any]]:
-        """Every real value that the saved model holds, by column: the methods', and the constants of the schema."""
+        """Every real value that the saved model holds, by column: the methods', the constants of the schema, and what
+        rules know, such as which values were seen together."""
         self._fitted()
         held: dict[str, list[Any]] = {c.name: [] for c in self.schema.selected}
         for column in self.schema.selected:
             if column.kind is Kind.CONSTANT and column.value is not None:
                 held[column.name].append(column.value)
         made = {c.name for c in self.schema if c.pseudonym}  # their categories are no real values
-        for name, values in (self._parts.passport() if self._parts else {}).items():
+        for name, values in self._values().items():
             if name in made:
                 continue
             held[name] = list(dict.fromkeys([*held[name], *values]))
         return held
+
+    def _values(self) -> dict[str, list[Any]]:
+        """Values that methods and rules hold, by column; made ones of pseudonyms among them."""
+        learned = self._parts.passport() if self._parts else {}
+        return learned if self._plan is None else self._plan.passport(learned)
 
     def going_on(self) -> frozenset[str]:
         """Columns whose made values may lie beyond the real range: time that goes on."""
@@ -137,18 +153,22 @@ class Synthesizer:
         parts.check(schema)
         table, schema = _pseudonymised(table, schema, seed)
         budget = budget if isinstance(budget, Budget) else Budget(budget)
-        table, protected = self.protection.applied(table, schema.selected, seed)
+        treated = constraints.treat(table, schema.selected, seed)
+        table, protected = self.protection.applied(treated.table, schema.selected, seed)
+        table = constraints.after(treated.table, table, schema.selected, pooled=self.protection.how == POOL)
+        plan = Plan.of(table, schema.selected)
         how: dict[str, Any] = {"seed": seed, "progress": progress, "cancel": cancel, "budget": budget}
         fakers = _fakers(schema).fit(table)  # first, for it is quick to say what cannot be made up
-        learned, report = self._train(table, schema, advised, attempts=attempts, **how)
-        self._schema, self._parts, self._fakers = schema, learned, fakers
+        learned, report = self._train(plan.reduced(table), plan.reduced_schema, advised, attempts=attempts, **how)
+        self._schema, self._parts, self._fakers, self._plan, self._books = schema, learned, fakers, plan, None
         self._report = replace(
             report,
             rows=len(table),
             seed=seed,
             seconds=time.monotonic() - started,
             protection=protected.to_json(),
-            notes=(*report.notes, *protected.notes()),
+            rules=tuple(t.to_json() for t in treated.treatments),
+            notes=(*report.notes, *protected.notes(), *treated.told(), *plan.told(), *constraints.left_out(schema)),
         )
         return self
 
@@ -224,22 +244,30 @@ class Synthesizer:
         cancel: CancelToken | None = None,
     ) -> pd.DataFrame:
         """As `sample`, as a parsed table."""
-        fakers = self._fitted()
+        fakers, rules = self._fitted(), self._rules()
         if n < 0:
             raise DataError(f"The number of rows must be 0 or more, not {n}.")
         seed = self.report.seed if seed is None else seed
         wanted = read_given(given, self.schema)
-        plan = self.settled(balance, wanted)
+        shares = self.settled(balance, wanted)
         how: Any = {"seed": seed, "given": wanted, "progress": progress, "cancel": cancel}
         made = []
         modelled: pd.DataFrame | None = None
+        self._books = None if rules.empty else Books()
         if self._parts is not None:
-            modelled = self._parts.sample(n, **how) if plan is None else sample_balanced(self._parts, n, plan, **how)
+            ruled = Ruled(self._parts, rules)
+            modelled = ruled.sample(n, **how) if shares is None else sample_balanced(ruled, n, shares, **how)
+            self._books = None if rules.empty else ruled.books
             made.append(modelled)
         if made_anew(self.schema):
             made.append(fakers.make(n, seed, modelled))
-        table = pd.concat(made, axis=1) if len(made) > 1 else made[0]
-        return table[list(self.schema.selected.names)]
+        table = (pd.concat(made, axis=1) if len(made) > 1 else made[0])[list(self.schema.selected.names)]
+        if self._books is None:
+            return table
+        learned = list(self.schema.modelled.names)
+        table, books = renewed(rules, table, lambda rows, own: fakers.make(len(rows), own, rows[learned]), seed)
+        self._books.add(books)
+        return table
 
     def settled(self, balance: Balance | str | None, given: Sequence[Condition] = ()) -> Balance | None:
         """A balance with its shares written out, as `sample` will make it.
@@ -252,12 +280,16 @@ class Synthesizer:
             return found
         column = self.schema[found.column]
         if found.rule == "equal" and column.kind in (Kind.CATEGORICAL, Kind.BOOLEAN):
-            return equal(column.name, sorted(self._learned("values to balance").passport()[column.name]))
+            return equal(column.name, sorted(self._known_values(column.name)))
         raise ConditionError(
             f"The model alone does not know the real shares and numbers of column “{column.name}”; "
             f"write the shares out, such as {column.name}=a:70,b:30.",
             column=column.name,
         )
+
+    def _known_values(self, column: str) -> list[Any]:
+        self._learned("values to balance")
+        return self._values()[column]
 
     def impute(
         self,
@@ -269,14 +301,18 @@ class Synthesizer:
     ) -> pd.DataFrame:
         """The table, restored, with the missing cells of the modelled columns filled in; all other cells as they were.
 
-        Columns that are not modelled (identifiers, personal, text, unselected ones) stay untouched.
+        Columns that are not modelled (identifiers, personal, text, unselected ones) stay untouched. What is filled in
+        need not keep the rules beside cells that were there.
         Raises MethodError when the trained method has no likelihoods to fill in from.
         """
         learned = self._learned("missing cells to fill in")
         schema = self.schema
         table = schema.parse(frame)
         seed = self.report.seed if seed is None else seed
-        filled = learned.impute(table, seed=seed, progress=progress, cancel=cancel)
+        rules = self._rules()
+        reduced = rules.reduced(table[list(schema.modelled.names)])
+        filled = learned.impute(reduced, seed=seed, progress=progress, cancel=cancel)
+        filled = rules.expand(filled, stream(seed, "rules", "impute"))
         for name in schema.modelled.names:
             table[name] = _fill(table[name], filled[name])
         return schema.restore(table)
@@ -286,7 +322,8 @@ class Synthesizer:
 
         Raises MethodError when the trained method has no likelihoods.
         """
-        return self._learned("rows to score").log_likelihood(self.schema.modelled.parse(frame))
+        learned = self._learned("rows to score")
+        return learned.log_likelihood(self._rules().reduced(self.schema.modelled.parse(frame)))
 
     # Keeping
 
@@ -294,6 +331,9 @@ class Synthesizer:
         """Write the model as one zip (see `engine.models`), whole or not at all. Never pickle. Raises WriteError."""
         fakers = self._fitted()
         content = {"schema": self.schema.to_json(), "report": self.report.to_json()}
+        rules = self._rules()
+        if not rules.empty:
+            content["rules"] = rules.state()
         try:
             with tempfile.TemporaryDirectory(prefix="tabular-twin-") as name, files.replacing(Path(path)) as target:
                 joint, own = (None, ()) if self._parts is None else self._parts.save(Path(name))
@@ -312,18 +352,24 @@ class Synthesizer:
             with bundle.reading():
                 schema = Schema.from_json(opened.manifest["schema"])
                 report = FitReport.from_json(opened.manifest["report"])
-            learned = _load_parts(report.used, schema, opened)
+                rules = _load_rules(opened, schema)
+            learned = _load_parts(report.used, rules.reduced_schema, opened)
             with bundle.reading():
                 fakers = _fakers(schema).from_state(schema, opened.fakers)
         twin = cls(schema)
         twin.method, twin.settings = report.asked, dict(report.settings)
         twin._schema, twin._report, twin._parts, twin._fakers = schema, report, learned, fakers
+        twin._plan = rules
         return twin
 
     def _fitted(self) -> Fakers:
         if self._fakers is None:
             raise NotFittedError("The model has not been trained yet.")
         return self._fakers
+
+    def _rules(self) -> Plan:
+        self._fitted()
+        return self._plan or Plan(self.schema.selected)
 
     def _learned(self, purpose: str) -> Parts:
         self._fitted()
@@ -396,6 +442,13 @@ def _fakers(schema: Schema) -> Fakers:
 def _fill(cells: pd.Series, filled: pd.Series) -> pd.Series:
     """Missing cells from `filled`, the others as they were, whatever rounding the method's codec does."""
     return cells.where(cells.notna(), filled.set_axis(cells.index))
+
+
+def _load_rules(opened: models.Opened, schema: Schema) -> Plan:
+    """The plan of a model; models of tables without rules, and of earlier versions, have none."""
+    if "rules" not in opened.manifest:
+        return Plan(replace(schema.selected, constraints=()))
+    return Plan.from_state(opened.manifest["rules"], schema.selected)
 
 
 def _load_parts(used: str | None, schema: Schema, opened: models.Opened) -> Parts | None:

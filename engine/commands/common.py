@@ -6,15 +6,18 @@ import argparse
 import csv
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import console
 from engine.errors import SchemaError, SettingsError, WriteError
 from engine.table.findings import Finding, Severity
-from engine.table.schema import Schema
+from engine.table.schema import TREATMENTS, Schema
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from engine.table.read import Reading
 
 _NOTES = 5  # findings told before “and more”
@@ -32,6 +35,39 @@ def add_schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--schema", metavar="FILE", type=Path, help="kinds and formats of the columns, as `profile --out` wrote them"
     )
+
+
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """Rules that made rows keep, beside those of the schema."""
+    parser.add_argument(
+        "--rule",
+        metavar="RULE",
+        action="append",
+        help="holds in every made row: start <= end, price > 0, net + tax = gross, unique(email), "
+        'together(city, state), one_to_one(a, b), null_together(a, b), matches(code, "[A-Z]{2}"), or an expression; '
+        "may be repeated",
+    )
+    parser.add_argument("--rules-found", action="store_true", default=None, help="also all rules found in the table")
+    parser.add_argument(
+        "--broken",
+        choices=TREATMENTS,
+        help="what becomes of real rows that break a --rule or a found one (default: drop)",
+    )
+
+
+def with_rules(arguments: argparse.Namespace, schema: Schema, frame: pd.DataFrame) -> Schema:
+    """The schema with the rules of --rule, then those of --rules-found. Raises ConstraintError."""
+    from engine import constraints
+
+    treat = arguments.broken or TREATMENTS[0]
+    if arguments.broken is not None and not arguments.rule and not arguments.rules_found:
+        raise SettingsError("--broken goes with --rule or --rules-found; rules of a schema say it themselves.")
+    asked = tuple(constraints.parse_rule(text, schema, treat) for text in arguments.rule or ())
+    schema = replace(schema, constraints=(*schema.constraints, *asked))
+    if not arguments.rules_found:
+        return schema
+    found = constraints.find(schema.selected.parse(frame), schema)
+    return replace(schema, constraints=(*schema.constraints, *(replace(f.constraint, treat=treat) for f in found)))
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:

@@ -44,6 +44,9 @@ _TRAINING = (
     "rare_label",
     "secret_file",
     "certificate",
+    "rule",
+    "rules_found",
+    "broken",
 )
 
 
@@ -70,6 +73,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=SHARES",
         help="how many rows each value of a column gets: col=equal, col=data, or per cent as in col=a:70,b:30",
     )
+    common.add_rules(parser)
     parser.add_argument("--settings", metavar="KEY=VALUE", action="append", help="a setting of the method")
     parser.add_argument(
         "--rare",
@@ -167,6 +171,16 @@ def protection_of(arguments: argparse.Namespace) -> Protection:
     return Protection(rows=rows) if label is None else Protection(POOL, rows, label)
 
 
+def rules_of(arguments: argparse.Namespace, schema: Schema, frame: pd.DataFrame) -> Schema:
+    """The schema with the rules that the arguments ask for; on stderr those that were found."""
+    found = common.with_rules(arguments, schema, frame)
+    for constraint in found.constraints[len(schema.constraints) + len(arguments.rule or ()) :]:
+        from engine import constraints
+
+        console.note(f"Rule found: {constraints.describe(constraint, found)}.")
+    return found
+
+
 def _secret(path: Path | None) -> bytes | None:
     """The secret in a file, without the line end that editors add. Raises SettingsError."""
     if path is None:
@@ -183,7 +197,7 @@ def _from_data(arguments: argparse.Namespace) -> None:
     request = request_of(arguments)
     started = time.monotonic()
     reading = common.read(arguments.data)
-    schema = common.schema_of(reading, arguments.schema, arguments.columns)
+    schema = rules_of(arguments, common.schema_of(reading, arguments.schema, arguments.columns), reading.frame)
     read_seconds = time.monotonic() - started
     with console.Bar() as bar:
         result = execute(request, reading.frame, schema, progress=bar, secret=_secret(arguments.secret_file))
@@ -260,6 +274,7 @@ def _from_model(arguments: argparse.Namespace) -> None:
         tuple(arguments.given or ()),
         {"sample": seconds},
         figures.balance_facts(arguments.balance or "", balance, rows, model.schema),
+        model.made,
     )
     common.write_json(facts, arguments.json)
     _tell(model.report, rows, len(table.columns), arguments)

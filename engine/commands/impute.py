@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,12 +49,14 @@ def trained(arguments: argparse.Namespace, reading: Reading, capability: Capabil
     """The model that --model names, or one trained on the table. Raises MethodError for what cannot go together."""
     if arguments.model is not None:
         _refuse_training(arguments)
-        return Synthesizer.load(arguments.model)
+        model = Synthesizer.load(arguments.model)
+        without_rules(model.schema)
+        return model
     from engine import advice
     from engine.protection import KEEP, Protection
     from engine.run import RunRequest
 
-    schema = common.schema_of(reading, arguments.schema, arguments.columns)
+    schema = without_rules(common.schema_of(reading, arguments.schema, arguments.columns))
     rows = len(reading.frame)
     method = advice.able(schema, rows, capability) if arguments.method == AUTO else arguments.method
     settings = common.settings(arguments.settings)
@@ -65,6 +68,13 @@ def trained(arguments: argparse.Namespace, reading: Reading, capability: Capabil
     for failed in model.report.fallbacks:
         console.note(f"Method “{failed.method}” failed and another took over: {failed.reason}")
     return model
+
+
+def without_rules(schema: Schema) -> Schema:
+    """The schema without its rules, which are for made rows; on stderr that it is so."""
+    if schema.constraints:
+        console.note(f"The schema's rules ({len(schema.constraints)}) are for made rows and play no part here.")
+    return replace(schema, constraints=())
 
 
 def _refuse_training(arguments: argparse.Namespace) -> None:

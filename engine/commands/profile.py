@@ -12,6 +12,7 @@ from engine.table.schema import Schema
 
 if TYPE_CHECKING:
     from engine.advice import Advice
+    from engine.constraints import Found
     from engine.estimates import Smaller
     from engine.facts import Facts
     from engine.table.profile import ColumnProfile, TableProfile
@@ -25,11 +26,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     common.add_data(parser)
     parser.add_argument("--out", metavar="SCHEMA.json", type=Path, help="write the schema, to correct and reuse")
     common.add_schema(parser)
+    common.add_rules(parser)
     parser.add_argument("--json", action="store_true", help="everything as JSON on stdout")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from engine import advice
+    from engine import advice, constraints
     from engine.facts import look
     from engine.run import RunRequest
     from engine.table.profile import profile_table
@@ -40,19 +42,28 @@ def run(arguments: argparse.Namespace) -> None:
     reading = read_table(arguments.data)
     schema = common.schema_of(reading, arguments.schema)
     parsed = schema.parse(reading.frame)
+    found = constraints.find(parsed, schema)
+    schema = common.with_rules(arguments, schema, reading.frame)
     profile, known = profile_table(parsed, schema), look(parsed, schema)
     advised = advice.advise(schema, known.rows, known, RunRequest())
     if arguments.out is not None:
         console.write_text(arguments.out, schema.dumps() + "\n")
     if arguments.json:
-        console.say(console.dumps(_facts(reading, schema, profile, known, advised)))
+        console.say(console.dumps(_facts(reading, schema, profile, known, advised, found)))
     else:
-        console.say(_text(reading, schema, profile, known, advised))
+        console.say(_text(reading, schema, profile, known, advised, found))
 
 
 def _facts(
-    reading: Reading, schema: Schema, profile: TableProfile, known: Facts, advised: tuple[Advice, ...]
+    reading: Reading,
+    schema: Schema,
+    profile: TableProfile,
+    known: Facts,
+    advised: tuple[Advice, ...],
+    found: tuple[Found, ...],
 ) -> dict[str, object]:
+    from engine import constraints
+
     return {
         "name": reading.name,
         "format": reading.format,
@@ -62,6 +73,7 @@ def _facts(
         "schema": schema.to_json(),
         "profile": profile.to_json(),
         "seen": known.to_json(),
+        "rules_found": [{"rule": constraints.write_rule(f.constraint, schema), **f.to_json()} for f in found],
         "advice": [{**a.to_json(), "smaller": _smaller(a, known)} for a in advised],
     }
 
@@ -81,7 +93,14 @@ def _lower(advice: Advice, known: Facts) -> Smaller | None:
     return smaller(RunRequest(), advice.method, known.work)
 
 
-def _text(reading: Reading, schema: Schema, profile: TableProfile, known: Facts, advised: tuple[Advice, ...]) -> str:
+def _text(
+    reading: Reading,
+    schema: Schema,
+    profile: TableProfile,
+    known: Facts,
+    advised: tuple[Advice, ...],
+    found: tuple[Found, ...],
+) -> str:
     from engine.advice import remarks
 
     header = ("COLUMN", "KIND", "MISSING", "DISTINCT", "FROM", "TO", "BECAUSE")
@@ -94,10 +113,21 @@ def _text(reading: Reading, schema: Schema, profile: TableProfile, known: Facts,
         parts.append("Reading\n" + "\n".join(f"  [{f.severity}] {f.message}" for f in reading.findings))
     if seen := remarks(known):
         parts.append("Seen\n" + "\n".join(f"  {sentence}" for sentence in seen))
+    if found:
+        parts.append(console.table(("RULE FOUND", "ROWS", "BROKEN", "IN ROWS"), [_rule(f, schema) for f in found]))
+        parts.append("Found rules are kept with `generate --rules-found`, single ones with --rule.")
     parts.append(console.table(("METHOD", "", "SECONDS", "MEMORY", "ADVICE"), [_method(a) for a in advised]))
     parts.append(_ESTIMATED)
     parts += [_too_large(a, known) for a in advised if a.estimate is not None and not a.estimate.fits]
     return "\n\n".join(parts)
+
+
+def _rule(found: Found, schema: Schema) -> tuple[str, ...]:
+    from engine import constraints
+
+    examples = ", ".join(f"{row:,}" for row in found.examples)
+    more = ", …" if found.broken > len(found.examples) else ""
+    return constraints.write_rule(found.constraint, schema), f"{found.rows:,}", f"{found.broken:,}", examples + more
 
 
 _ESTIMATED = (
