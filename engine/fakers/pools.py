@@ -16,20 +16,25 @@ if TYPE_CHECKING:
     from faker import Faker
 
 DEFAULT_LOCALE = "en_US"
+KEY = "key"  # a key that several rows share; made in the form of the real ones
 PEOPLE = ("name", "first_name", "last_name", "email", "user_name")
 # Faker providers that a column may name; the value says whether digits of a made value may be redrawn freely.
 OTHERS = {
     "address": True, "street_address": True, "street_name": True, "building_number": True, "secondary_address": True,
-    "city": True, "postcode": True, "zipcode": True, "state": True, "country": True, "country_code": True,
+    "city": True, "postcode": True, "zipcode": True, "state": True, "state_abbr": True, "country": True,
+    "country_code": True,
     "phone_number": True, "msisdn": True, "company": True, "job": True, "license_plate": True,
     "passport_number": True, "prefix": True, "suffix": True, "bban": False, "swift": False,
     "credit_card_full": False, "ipv4": False, "ipv6": False, "mac_address": False,
     "url": True, "domain_name": True, "hostname": True, "user_agent": False, "date_of_birth": False, "uuid4": False,
     "latitude": False, "longitude": False, "coordinates": False, "vin": False, "catch_phrase": True, "word": True,
+    KEY: False,
     **dict.fromkeys(SCHEMES, False), "ssn": True,
 }  # fmt: skip
 # Of these, the digits and letters mean little and the way of writing much.
-CODES = frozenset({"phone_number", "msisdn", "postcode", "zipcode", "license_plate", "passport_number"})
+CODES = frozenset(
+    {"phone_number", "msisdn", "postcode", "zipcode", "license_plate", "passport_number", "bban", "swift"}
+)
 DOMAINS = ("example.com", "example.org", "example.net")  # reserved (RFC 2606): no real mailbox is ever met
 HOLE = "\ue000"  # stands for a digit that is drawn anew; a private character, in no real text
 
@@ -76,6 +81,8 @@ def words(locale: str | None, provider: str, wanted: int) -> tuple[str, ...]:
 
     Where a locale does not have the provider, or no value of it (titles in Japan), the default one's is taken.
     """
+    if provider == KEY:
+        raise ValueError("keys are in no list")
     if provider == "coordinates":
         pairs = zip(words(locale, "latitude", wanted), words(locale, "longitude", wanted), strict=False)
         return tuple(f"{north}, {east}" for north, east in pairs)

@@ -19,7 +19,7 @@ _AGAIN = 20  # attempts after which lists are taken twice
 _PLUS = re.compile(r"(?:\+|00)[0-9]{2}")
 _UNJOINED = frozenset({"country_code", "credit_card_full", "date_of_birth", "domain_name", "hostname", "user_agent"})
 _FORMED = frozenset(
-    {*pools.CODES, "bban", "swift", "ipv6", "mac_address", "uuid4", "vin"}
+    {*pools.CODES, "bban", "swift", "ipv6", "mac_address", "uuid4", "vin", pools.KEY}
 )  # made by replacing characters by others of their class
 
 

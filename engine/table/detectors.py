@@ -23,7 +23,10 @@ _WORD = r"[^\W\d_][^\W\d_'’.&\-]*(?:['’.&\-][^\W\d_]*)*"
 _NAME = re.compile(rf"{_WORD}(?:[ ,&+/(]+{_WORD}\)?)*[,.]?")
 _PLACE = re.compile(r"[^\W\d_].{1,60}")
 _STREET = re.compile(r"(?=.*\d)(?=.*[^\W\d_]{2})(?=.*\S\s+\S).{6,120}", re.DOTALL)
-_TOWN = re.compile(r"\b[A-Z]{2},? \d{5}\b|\b\d{4,5} [^\W\d]|\b\d{2}-\d{3} [^\W\d]|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
+_TOWN = re.compile(
+    r"[^\W\d],? \d{5}(?:-\d{4})?$|"
+    r"\b[A-Z]{2},? \d{5}\b|\b\d{4,5} [^\W\d]|\b\d{2}-\d{3} [^\W\d]|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"
+)
 _PARTS = re.compile(r"(?=.*\d{3}).{3,}[,;\n].{3,}", re.DOTALL)
 _POSTCODE = re.compile(r"[A-Z0-9]{2,5}[ -]?[A-Z0-9]{0,4}")
 _COORDINATES = re.compile(r"[(\[]?\s*([-+]?\d{1,2}\.\d{3,})\s*[,;\s]\s*([-+]?\d{1,3}\.\d{3,})\s*[)\]]?")
