@@ -23,8 +23,8 @@ from engine.table.schema import Column, Kind
 _SHAPES = 50  # forms kept, the most frequent
 _FIXED = 10  # so many keys with the same character at a position make it part of the form
 _SEEN = 5  # so many keys for each possible character make those seen the only ones
-_ROOM = 20  # possible keys wanted for each real one before fixed digits are set free
-_LETTER_ROOM = 4  # the same for fixed letters, which say more (a prefix)
+_ROOM = 20  # possible keys wanted for each real one before digits seen at a place are set free
+_FIXED_ROOM = 4  # the same for letters, and for a digit that never varies, which say more (a prefix, a year)
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,16}")
 _ALPHANUMERIC = re.compile(r"[^\W_]")
 _PATTERN = {
@@ -187,7 +187,8 @@ def _learned(keys: pd.Series, shape: str, pattern: str | None) -> Slots:
     backwards = range(len(shape) - 1, -1, -1)
     digits = [p for p in backwards if all(char.isdecimal() for char in seen[p])]
     others = sorted((p for p in backwards if p not in digits), key=lambda p: len(seen[p]) == 1)
-    for positions, room in ((digits, _ROOM), (others, _LETTER_ROOM)):
+    varying, fixed = ([p for p in digits if (len(seen[p]) == 1) is same] for same in (False, True))
+    for positions, room in ((varying, _ROOM), (fixed, _FIXED_ROOM), (others, _FIXED_ROOM)):
         for position in positions:
             if spaces.capacity(_ordered(slots)) >= room * len(keys):
                 break

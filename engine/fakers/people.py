@@ -19,6 +19,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _PIECE = re.compile(r"[^\W\d_]+")
 _FAMILY_FIRST = {"zh": "", "ko": "", "ja": " ", "hu": " "}
 _MANY_WORDS = 1_000
+_FEW_NAMES = 0.1  # share of a locale's names that are not real, below which those of others are taken in
 _DOUBLE = 200  # last names that double ones are made of
 _HOLES = 4  # digits that are drawn anew in a template, at most
 _LEAST, _MOST = 1_024, 32_768  # values of a list
@@ -119,7 +120,8 @@ class Others:
         provider = pools.check(column.provider, column.name)
         real = set(values.unique())
         redrawn = pools.OTHERS[provider]
-        wanted = min(_MOST, max(_LEAST, len(real) // 2)) if redrawn else min(_MOST, max(2 * _LEAST, 2 * len(real)))
+        few = redrawn and pools.has_digits(column.locale, provider)  # each stands for many values then
+        wanted = min(_MOST, max(_LEAST, len(real) // 2 if few else 2 * len(real)))
         fakes = pools.words(column.locale, provider, 1 << (wanted - 1).bit_length())  # few sizes, so lists are reused
         if redrawn:
             fakes = tuple(dict.fromkeys(pools.template(fake) for fake in fakes))
@@ -191,6 +193,12 @@ def _names(locale: str | None, provider: str, real: NDArray[Any] | None) -> list
     unlike: dict[str, str] = {}
     for word in found:
         unlike.setdefault(slug(word) or word, word)
+    kept = [word for word in unlike.values() if word.casefold() not in known]
+    if (
+        len(kept) < _FEW_NAMES
+    ):  # nearly all of the locale's names are real: others of the same script come before doubles
+        more = [word for word in pools.other_names(locale, provider) if slug(word) and slug(word) not in unlike]
+        unlike |= {slug(word): word for word in more} if all(unlike) else {}
     return pools.without(unlike.values(), known)
 
 

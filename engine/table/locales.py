@@ -44,8 +44,8 @@ STREETS = {  # words of addresses; where they stand is told apart in `personal`
 }
 _FIRMS = {
     "de_DE": r"\b(?:GmbH|AG|KG|OHG|e\.V\.|UG)\b",
-    "fr_FR": r"\b(?:SARL|S\.A\.R\.L\.|SAS|SA)\b|\bet Fils\b",
-    "es_ES": r"\b(?:S\.L\.|S\.L\.U\.|S\.A\.|S\.Coop\.|C\.B\.)(?:\b|$)",
+    "fr_FR": r"\b(?:SARL|SAS)\b|\b(?:S\.A\.R\.L\.|S\.A\.S\.|et Fils)",
+    "es_ES": r"\b(?:S\.L\.|S\.L\.U\.|S\.L\.L\.|S\.Coop\.|C\.B\.|S\.A\.U\.)",
     "it_IT": r"\b(?:S\.r\.l\.|S\.p\.A\.|SRL|SPA|s\.r\.l\.|s\.n\.c\.)(?:\b|$)",
     "nl_NL": r"\b(?:B\.V\.|BV|N\.V\.)(?:\b|$)",
     "en_GB": r"\b(?:Ltd|PLC|plc|LLP)\b",

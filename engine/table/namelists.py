@@ -14,15 +14,22 @@ LOCALES = (
 _LEAST = 5  # names; fewer are too few to tell a country
 # Common in at least one of these countries: enough to see that the longer lists are worth reading.
 _COMMON_WORDS = """
-james john robert michael william david richard thomas charles daniel matthew anthony mark paul steven andrew
-kevin brian george edward jason jeffrey ryan jacob mary patricia jennifer linda elizabeth barbara susan jessica
-sarah karen lisa nancy margaret sandra ashley emily michelle amanda melissa laura anna maria peter hans klaus
-jürgen wolfgang stefan andreas christian martin frank sabine petra monika ursula julia katharina claudia jean
-pierre philippe nicolas julien françois marie nathalie isabelle sophie camille antonio josé manuel francisco juan
-javier carlos miguel carmen ana isabel lucía giuseppe giovanni luigi marco francesco andrea alessandro luca giulia
-chiara sara francesca jan pieter johannes piotr krzysztof andrzej agnieszka katarzyna ewa joão pedro lars erik
-karin mehmet ahmet mustafa ayşe fatma raj amit priya ion elena lukas felix leon sofia emma olivia noah liam ethan
-alexander benjamin samuel joseph
+james john robert michael william david richard thomas charles daniel matthew anthony mark paul steven andrew kevin
+brian george edward jason jeffrey ryan jacob mary patricia jennifer linda elizabeth barbara susan jessica sarah karen
+lisa nancy margaret sandra ashley emily michelle amanda melissa laura anna maria peter hans klaus jürgen wolfgang
+stefan andreas christian martin frank sabine petra monika ursula julia katharina claudia jean pierre philippe nicolas
+julien françois marie nathalie isabelle sophie camille antonio josé manuel francisco juan javier carlos miguel carmen
+ana isabel lucía giuseppe giovanni luigi marco francesco andrea alessandro luca giulia chiara sara francesca jan
+pieter johannes piotr krzysztof andrzej agnieszka katarzyna ewa joão pedro lars erik karin mehmet ahmet mustafa ayşe
+fatma raj amit priya ion elena lukas felix leon sofia emma olivia noah liam ethan alexander benjamin samuel joseph
+günter werner horst manfred uwe bernd dieter rainer heinz helmut gerhard walter ralf jörg dirk sven torsten matthias
+markus tobias sebastian florian philipp max jonas finn birgit susanne brigitte gabriele heike angelika kerstin silke
+anja tanja nicole stefanie melanie daniela christina lena hannah mia michel andré alain bernard jacques patrick
+christophe laurent thierry éric pascal olivier sylvie catherine martine françoise christine monique véronique valérie
+sandrine céline josefa dolores pilar teresa cristina marta luis ángel jesús pablo sergio alberto fernando rafael
+alejandro mario angelo vincenzo salvatore roberto stefano paolo rosa giovanna paola silvia kimberly donna carol ruth
+sharon deborah stephanie rebecca cynthia kathleen amy shirley angela ronald timothy jack dennis jerry tyler aaron
+henry adam douglas nathan zachary kyle leyla mandy hans-jürgen karl otto
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
 
@@ -56,7 +63,7 @@ def _everywhere() -> frozenset[str]:
 def promising(cells: Iterable[str]) -> bool:
     """Whether some cells begin with a common first name, or end with one behind a comma. Reads no list."""
     found = [_first_of(cell) in _COMMON for cell in cells]
-    return sum(found) >= max(2, len(found) / 25)
+    return sum(found) >= max(2, len(found) / 30)
 
 
 @lru_cache(maxsize=1)

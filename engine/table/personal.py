@@ -20,6 +20,7 @@ _SAMPLE = 500
 _HEAD = 10  # cells of the first cheap look
 _LOOK = 60  # cells that common first names are sought in
 _NAMED = 15  # different values under a telling name, from which they are personal in however many rows
+_UNCHECKED, _LETTERS = ("uk_nino", "in_pan"), 3
 PERSONS = frozenset(
     {
         "name", "first_name", "last_name", "email", "user_name", "phone_number", "street_address", "address", "ssn",
@@ -40,7 +41,7 @@ def personal(cells: Cells, *, beside: bool = False) -> Column | None:
         if detector.beside and not beside:
             continue
         named = telling.speaks_of(detector.hint, cells.words)
-        if not (named or detector.alone) or not _worth_a_look(detector, sample):
+        if not (named or detector.alone) or not _worth_a_look(detector, sample, cells.words):
             continue
         share = sum(map(detector.form, sample)) / len(sample)
         if share >= detector.share and _enough(cells, detector, named):
@@ -48,9 +49,10 @@ def personal(cells: Cells, *, beside: bool = False) -> Column | None:
     return None
 
 
-def _worth_a_look(detector: Detector, sample: list[str]) -> bool:
+def _worth_a_look(detector: Detector, sample: list[str], words: tuple[str, ...]) -> bool:
     # No list of names is read for columns that have none.
-    if detector.form in (namelists.is_person, namelists.is_first) and not namelists.promising(sample[:_LOOK]):
+    vague = detector.form is namelists.is_person or (detector.form is namelists.is_first and words == ("name",))
+    if vague and not namelists.promising(sample[:_LOOK]):
         return False
     if detector.form is namelists.is_last and sum(len(c.split()) > 2 for c in sample[:_LOOK]) > len(sample[:_LOOK]) / 2:
         return False
@@ -60,6 +62,8 @@ def _worth_a_look(detector: Detector, sample: list[str]) -> bool:
 def _enough(cells: Cells, detector: Detector, named: bool) -> bool:
     """Whether there are enough different values for personal data, and not so few for their rows as categories have."""
     different = len(cells.distinct)
+    if detector.alone and not named and detector.hint in _UNCHECKED and not _varied(cells.distinct):
+        return False
     if detector.alone:
         return different >= (min(2, detector.alone) if named else detector.alone)
     if detector.provider == "name" and hints(cells).key:
@@ -67,6 +71,11 @@ def _enough(cells: Cells, detector: Detector, named: bool) -> bool:
     if different < detector.rare * cells.known:
         return False
     return different >= min(_NAMED, max(2, cells.known // 4))
+
+
+def _varied(distinct: pd.Series) -> bool:
+    """Whether letters at both ends vary: without a check digit, articles of one series would pass for numbers."""
+    return min(distinct.str[0].nunique(), distinct.str[-1].nunique()) >= _LETTERS
 
 
 def _column(cells: Cells, detector: Detector, named: bool, share: float) -> Column:
