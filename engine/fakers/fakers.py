@@ -1,58 +1,54 @@
-"""All columns that are made anew, by kind."""
+"""All columns that are made anew: identifiers and texts for the whole table, personal data by country."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from engine.errors import DataError, ModelError
 from engine.fakers import pools
-from engine.fakers.keys import Keys, shapes_of
-from engine.fakers.numbers import Numbers
-from engine.fakers.occurrence import Occurrence
-from engine.fakers.people import Others, People
-from engine.fakers.prose import Prose
-from engine.seeds import stream
+from engine.fakers.region import Region, persons
+from engine.table import countries, telling
+from engine.table.cellfacts import name_words
 from engine.table.schema import Column, Kind, Schema
 
-Maker = Keys | Numbers | Others | Prose
+__all__ = ["Fakers", "persons"]
 
-_MANY, _FEW_FORMS, _MOST = 50, 10, 0.9  # different values; forms that this share of them has
-_SINGLE: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "keys": Keys.from_state,
-    "numbers": Numbers.from_state,
-    "others": Others.from_state,
-    "prose": Prose.from_state,
-}
+_LEAST = 30  # rows of a country, from which its personal data are made in its own form
+_KNOWN = 0.5  # share of the rows whose country is known, from which a column is one of countries
 
 
 class Fakers:
     """Makes the selected columns that are not learned, in the form of the real ones and without a value of theirs.
 
     schema: of the whole table; raises SchemaError when a personal column's provider is not known.
-    Shares of missing cells are kept, and so is uniqueness, or else how often values repeat.
+    Shares of missing cells are kept, and so is uniqueness, or else how often values repeat. A learned column of
+    countries decides, row by row, in which country's language and forms personal data are made.
     """
 
     def __init__(self, schema: Schema) -> None:
         self._columns = tuple(c for c in schema if c.selected and not c.kind.modelled)
-        for column in self._columns:
-            if column.kind is Kind.PERSONAL:
-                pools.check(column.provider, column.name)
-        self._occurrence: dict[str, Occurrence] = {}
-        self._makers: dict[str, Maker] = {}
-        self._people: list[tuple[tuple[Column, ...], People]] = []
+        self._personal = tuple(c for c in self._columns if c.kind is Kind.PERSONAL)
+        self._learned = tuple(c for c in schema if c.modelled)
+        for column in self._personal:
+            pools.check(column.provider, column.name)
+        self._everywhere = Region(self._columns)
+        self._country: str | None = None  # the learned column that says where a row is
+        self._regions: dict[str, Region] = {}  # by locale
 
     def fit(self, table: pd.DataFrame) -> Self:
         """Look at a parsed table. Same table, same fakers."""
-        self._occurrence = {c.name: Occurrence.of(table[c.name]) for c in self._columns}
-        groups = persons(self._columns)
-        grouped = {c.name for group in groups for c in group}
-        self._makers = {c.name: _maker(table[c.name], c) for c in self._columns if c.name not in grouped}
-        self._people = [(group, People.of(table, list(group))) for group in groups]
+        self._everywhere = Region(self._columns).fit(table, table)
+        self._country = _country(table, self._learned) if self._personal else None
+        self._regions = {}
+        if self._country is not None:
+            locales = _locales(table[self._country])
+            for locale, rows in locales.value_counts().sort_index().items():
+                if rows >= _LEAST:
+                    here = table[(locales == locale).to_numpy(dtype=bool)]
+                    self._regions[str(locale)] = Region(self._personal, str(locale)).fit(here, table)
         return self
 
     def make(self, n: int, seed: int, modelled: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -62,99 +58,60 @@ class Fakers:
         """
         if modelled is not None and len(modelled) != n:
             raise DataError(f"{len(modelled)} rows were learned, {n} are to be completed.")
-        made: dict[str, pd.Series] = {}
-        for name, maker in self._makers.items():
-            codes = self._occurrence[name].codes(n, stream(seed, "fakers", "occurrence", name))
-            values = maker.draw(_needed(codes), stream(seed, "fakers", "values", name))
-            made[name] = _column(values, codes)
-        for group, people in self._people:
-            made |= self._make_people(n, seed, group, people)
+        made = self._everywhere.make(n, seed)
+        if self._regions and modelled is not None and self._country in modelled.columns:
+            made |= self._by_country(made, n, seed, _locales(modelled[self._country]))
         return pd.DataFrame({c.name: made[c.name] for c in self._columns}, index=pd.RangeIndex(n))
 
-    def _make_people(self, n: int, seed: int, group: tuple[Column, ...], people: People) -> dict[str, pd.Series]:
-        """The columns of one person per row; how persons repeat follows the column that tells them apart best."""
-        leading = max(group, key=lambda c: (self._occurrence[c.name].unique, len(self._occurrence[c.name].repeats)))
-        how = self._occurrence[leading.name]
-        everyone = Occurrence(0.0, how.weights, how.repeats)
-        codes = everyone.codes(n, stream(seed, "fakers", "occurrence", leading.name, "person"))
-        drawn = people.draw(_needed(codes), stream(seed, "fakers", "values", leading.name))
-        made = {}
-        for column in group:
-            present = Occurrence(self._occurrence[column.name].missing)
-            gaps = present.codes(n, stream(seed, "fakers", "occurrence", column.name)) < 0
-            values = people.write(pools.check(column.provider, column.name), drawn)
-            made[column.name] = _column(values, np.where(gaps, -1, codes))
-        return made
+    def _by_country(
+        self, everywhere: dict[str, pd.Series], n: int, seed: int, locales: pd.Series
+    ) -> dict[str, pd.Series]:
+        """Personal columns with each country's rows made by its own region."""
+        made = {c.name: everywhere[c.name].to_numpy(dtype=object, copy=True) for c in self._personal}
+        for locale, region in self._regions.items():
+            rows = np.flatnonzero((locales == locale).to_numpy(dtype=bool))
+            for name, values in region.make(len(rows), seed).items() if len(rows) else ():
+                made[name][rows] = values.to_numpy(dtype=object)
+        return {name: pd.Series(values, dtype="str") for name, values in made.items()}
 
     def state(self) -> dict[str, Any]:
         """Plain values for JSON, none of them a real one."""
-        kinds = {Keys: "keys", Numbers: "numbers", Others: "others", Prose: "prose"}
         return {
-            "occurrence": {name: occurrence.state() for name, occurrence in self._occurrence.items()},
-            "columns": {name: {"kind": kinds[type(m)], **m.state()} for name, m in self._makers.items()},
-            "people": [{"columns": [c.name for c in group], **people.state()} for group, people in self._people],
+            **self._everywhere.state(),
+            "country": self._country,
+            "regions": {locale: region.state() for locale, region in self._regions.items()},
         }
 
     @classmethod
     def from_state(cls, schema: Schema, state: dict[str, Any]) -> Self:
         """The inverse of `state`. Raises ModelError, or ValueError and the like, when it was tampered with."""
         made = cls(schema)
-        made._occurrence = {str(name): Occurrence.from_state(o) for name, o in state["occurrence"].items()}
-        made._makers = {str(name): _SINGLE[m["kind"]](m) for name, m in state["columns"].items()}
-        made._people = [
-            (tuple(schema[str(name)] for name in people["columns"]), People.from_state(people))
-            for people in state["people"]
-        ]
-        known = [*made._makers, *[c.name for group, _ in made._people for c in group]]
-        wanted = sorted(c.name for c in made._columns)
-        if sorted(known) != wanted or sorted(made._occurrence) != wanted:
-            raise ModelError("The saved model is damaged: its made-up columns are not those of its schema.")
+        try:
+            made._everywhere = Region.from_state(made._columns, state)
+            regions = {
+                str(k): Region.from_state(made._personal, s, str(k)) for k, s in state.get("regions", {}).items()
+            }
+        except ValueError as error:
+            raise ModelError(f"The saved model is damaged: {error}.") from error
+        country = state.get("country")
+        if country is not None and country not in [c.name for c in made._learned]:
+            raise ModelError("The saved model is damaged: its column of countries is none of its schema.")
+        made._country, made._regions = country, regions
         return made
 
 
-def persons(columns: tuple[Column, ...]) -> list[tuple[Column, ...]]:
-    """Columns that speak of the same person: in order, a new person begins where a provider or the locale repeats."""
-    groups: list[list[Column]] = []
+def _country(table: pd.DataFrame, columns: tuple[Column, ...]) -> str | None:
+    """The learned column that names the countries of most rows, by its name and values; the first of several."""
     for column in columns:
-        if column.kind is not Kind.PERSONAL:
+        if column.kind is not Kind.CATEGORICAL or not telling.COUNTRY & set(name_words(column.name)):
             continue
-        provider = pools.check(column.provider, column.name)
-        if provider not in pools.PEOPLE:
-            continue
-        present = [pools.check(c.provider, c.name) for c in groups[-1]] if groups else []
-        if not groups or provider in present:
-            groups.append([])
-        groups[-1].append(column)
-    return [tuple(group) for group in groups]
+        known = _locales(table[column.name].dropna())
+        if len(known) and known.notna().mean() >= _KNOWN:
+            return column.name
+    return None
 
 
-def _maker(values: pd.Series, column: Column) -> Maker:
-    present = values.dropna()
-    if column.kind is Kind.IDENTIFIER:
-        return Keys.of(present, column)
-    if column.kind is Kind.TEXT:
-        return Prose.of(present, column.locale)
-    if pools.scheme(column.provider, column.locale) is not None:
-        return Numbers.of(present, column)
-    if column.provider in pools.CODES and _has_a_form(present):
-        return Keys.of(present, column)
-    return Others.of(present, column)
-
-
-def _has_a_form(values: pd.Series) -> bool:
-    """Whether values are many and written in a few ways, which then say more than a locale's."""
-    distinct = values.drop_duplicates()
-    if len(distinct) < _MANY:
-        return False
-    return bool(shapes_of(distinct).value_counts(normalize=True)[:_FEW_FORMS].sum() >= _MOST)
-
-
-def _needed(codes: NDArray[np.int64]) -> int:
-    return int(codes.max()) + 1 if len(codes) else 0
-
-
-def _column(values: NDArray[Any], codes: NDArray[np.int64]) -> pd.Series:
-    """One text per row from the number of its value; -1 is missing."""
-    if not len(values):
-        return pd.Series([None] * len(codes), dtype="str")
-    return pd.Series(pd.array(values, dtype="str").take(codes, allow_fill=True))
+def _locales(values: pd.Series) -> pd.Series:
+    """(n,) locale of the country in each cell; missing where it is not known."""
+    known = {value: countries.locale_of(str(value)) for value in values.dropna().unique()}
+    return pd.Series([known.get(value) for value in values], index=values.index, dtype="object")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -16,15 +16,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.errors import DataError
-from engine.fakers import spaces
+from engine.fakers import checks, pools, spaces
 from engine.fakers.spaces import Space
 from engine.table.schema import Column, Kind
 
 _SHAPES = 50  # forms kept, the most frequent
 _FIXED = 10  # so many keys with the same character at a position make it part of the form
 _SEEN = 5  # so many keys for each possible character make those seen the only ones
-_ROOM = 20  # possible keys wanted for each real one before fixed digits are set free
-_LETTER_ROOM = 4  # the same for fixed letters, which say more (a prefix)
+_ROOM = 20  # possible keys wanted for each real one before digits seen at a place are set free
+_FIXED_ROOM = 4  # the same for letters, and for a digit that never varies, which say more (a prefix, a year)
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,16}")
 _ALPHANUMERIC = re.compile(r"[^\W_]")
 _PATTERN = {
@@ -49,26 +49,35 @@ class Keys:
     most: int  # the largest number that the column's storage takes
     rising: bool = False
     counting: bool = False
+    check: str = ""  # which check character follows each key, one of `checks.CHECKS`
 
     @classmethod
-    def of(cls, values: pd.Series, column: Column) -> Self:
-        """From the column's values, missing ones left out."""
-        most = _largest(column.storage)
+    def of(cls, values: pd.Series, column: Column, whole: pd.Series | None = None) -> Self:
+        """From the column's values, missing ones left out; of `whole`, all values of the column, none returns."""
         distinct = pd.Series(values.unique(), dtype="str")
-        longest = int(distinct.str.len().max()) if len(distinct) else 0
+        real = distinct if whole is None else pd.Series(whole.unique(), dtype="str")
+        most, check = _largest(column.storage), "" if column.pattern and column.chosen else checks.found(real)
+        if check:
+            shorter = replace(column, pattern=column.pattern[:-1] if column.pattern else None)
+            return replace(cls._formed(distinct.str[:-1], real.str[:-1], shorter, most // 10), check=check)
+        return cls._formed(distinct, real, column, most)
+
+    @classmethod
+    def _formed(cls, distinct: pd.Series, real: pd.Series, column: Column, most: int) -> Self:
+        longest = int(real.str.len().max()) if len(real) else 0
         pattern = column.pattern
         if pattern and (column.chosen or not len(distinct)):
             slots = _from_pattern(pattern)
-            return cls((_space(slots, distinct),), (1.0,), max(longest, len(pattern)), most)
+            return cls((_space(slots, real),), (1.0,), max(longest, len(pattern)), most)
         if not len(distinct):
-            return cls((_space(_from_pattern("*" * 8), distinct),), (1.0,), 8, most)
-        if column.kind is Kind.IDENTIFIER and all(_NUMBER.fullmatch(key) for key in distinct):
+            return cls((_space(_from_pattern("*" * 8), real),), (1.0,), max(longest, 8), most)
+        if (column.kind is Kind.IDENTIFIER or column.provider == pools.KEY) and all(
+            _NUMBER.fullmatch(key) for key in distinct
+        ):
             return cls._numbers(distinct.to_numpy(dtype=np.int64), longest, most)
         shapes = shapes_of(distinct)
         common = shapes.value_counts().sort_index(kind="stable").sort_values(ascending=False, kind="stable")[:_SHAPES]
-        found = tuple(
-            _space(_learned(distinct[shapes == shape], str(shape), pattern), distinct) for shape in common.index
-        )
+        found = tuple(_space(_learned(distinct[shapes == shape], str(shape), pattern), real) for shape in common.index)
         rising = len(common) == 1 and bool(distinct.is_monotonic_increasing)
         return cls(found, tuple((common / common.sum()).tolist()), longest, most, rising, rising and _dense(distinct))
 
@@ -92,6 +101,8 @@ class Keys:
                 space = self._wider(space, int(count), number)
             parts.append(space.draw(int(count), rng, rising=self.rising, counting=self.counting))
         drawn = np.concatenate(parts) if parts else np.empty(0, dtype="U1")
+        if self.check:
+            drawn = np.array([checks.ended(str(key), self.check) for key in drawn], dtype="U")
         return drawn if self.rising or len(parts) == 1 else rng.permutation(drawn)
 
     def _wider(self, space: Space, n: int, number: int) -> Space:
@@ -127,6 +138,7 @@ class Keys:
             "most": self.most,
             "rising": self.rising,
             "counting": self.counting,
+            "check": self.check,
         }
 
     @classmethod
@@ -135,8 +147,10 @@ class Keys:
         weights = tuple(float(w) for w in state["weights"])
         if not found or len(found) != len(weights) or not all(w > 0 for w in weights):
             raise ValueError("forms of keys without a share")
-        longest, most = int(state["longest"]), int(state["most"])
-        return cls(found, weights, longest, most, bool(state["rising"]), bool(state["counting"]))
+        longest, most, check = int(state["longest"]), int(state["most"]), str(state.get("check", ""))
+        if check and check not in checks.CHECKS:
+            raise ValueError("keys with an unknown check digit")
+        return cls(found, weights, longest, most, bool(state["rising"]), bool(state["counting"]), check)
 
 
 def shapes_of(values: pd.Series) -> pd.Series:
@@ -173,7 +187,8 @@ def _learned(keys: pd.Series, shape: str, pattern: str | None) -> Slots:
     backwards = range(len(shape) - 1, -1, -1)
     digits = [p for p in backwards if all(char.isdecimal() for char in seen[p])]
     others = sorted((p for p in backwards if p not in digits), key=lambda p: len(seen[p]) == 1)
-    for positions, room in ((digits, _ROOM), (others, _LETTER_ROOM)):
+    varying, fixed = ([p for p in digits if (len(seen[p]) == 1) is same] for same in (False, True))
+    for positions, room in ((varying, _ROOM), (fixed, _FIXED_ROOM), (others, _FIXED_ROOM)):
         for position in positions:
             if spaces.capacity(_ordered(slots)) >= room * len(keys):
                 break

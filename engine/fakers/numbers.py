@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -19,7 +20,7 @@ from engine.table.schemes import SCHEMES, Scheme
 
 _FORMS = 50  # structures and layouts kept, the most frequent
 _ROWS = 50_000  # values whose forms are counted
-_TEMPLATES = 3_000  # from which values are drawn; more where many are real
+_TEMPLATES = 1_000  # from which values are drawn; more where many are real
 _MOST = 50_000
 _ROOM = 5  # possible values for each real one
 _CROWDED = 0.5  # of the templates are real: shorter holes then
@@ -43,13 +44,16 @@ _USUAL = {  # structure and layout of numbers in a column without a valid one; b
 
 
 class RandomDice:
-    """Dice from a numpy generator."""
+    """Dice from a numpy generator, many at a time."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
+        self._drawn: list[float] = []
 
     def below(self, n: int) -> int:
-        return int(self._rng.integers(n))
+        if not self._drawn:
+            self._drawn = self._rng.random(4_096).tolist()
+        return int(self._drawn.pop() * n)
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,11 @@ class Numbers:
     forms: tuple[Form, ...]
 
     @classmethod
-    def of(cls, values: pd.Series, column: Column) -> Self:
+    def of(cls, values: pd.Series, column: Column, whole: pd.Series | None = None) -> Self:
+        """whole: of these, `values` show the forms, and none returns."""
         scheme = pools.scheme(column.provider, column.locale)
         assert scheme is not None
-        real = [schemes.plain(str(value)) for value in values.unique()]
+        real = [schemes.plain(str(value)) for value in (values if whole is None else whole).unique()]
         common = _common(scheme, values)
         total = sum(common.values())
         lists = _templates(scheme, real, Counter(structure for structure, _ in common))
@@ -142,10 +147,9 @@ def _templates(scheme: Scheme, real: list[str], structures: Iterable[str]) -> di
     made: dict[str, tuple[str, ...]] = {}
     inside = [text for text in real if scheme.form.fullmatch(text)]
     for structure in structures:
-        dice = RandomDice(np.random.default_rng([pools.SEED, *structure.encode()]))
         for free in range(scheme.free, -1, -1):
             wanted = min(_MOST, max(_TEMPLATES, _ROOM * len(real) // 10**free))
-            fakes = _drawn(scheme, structure, free, wanted, dice)
+            fakes = _drawn(scheme.provider, structure, free, 1 << (wanted - 1).bit_length())
             taken = {scheme.template(text, free) for text in inside}
             kept = pools.apart(fakes, taken)
             if kept and (len(kept) >= _CROWDED * len(fakes) or free == 0):
@@ -156,11 +160,14 @@ def _templates(scheme: Scheme, real: list[str], structures: Iterable[str]) -> di
     return made
 
 
-def _drawn(scheme: Scheme, structure: str, free: int, wanted: int, dice: RandomDice) -> list[str]:
-    found: dict[str, None] = {}
+@lru_cache(maxsize=64)
+def _drawn(provider: str, structure: str, free: int, wanted: int) -> tuple[str, ...]:
+    """Up to `wanted` templates of numbers, the same for every table."""
+    scheme, found = SCHEMES[provider], dict[str, None]()
+    dice = RandomDice(np.random.default_rng([pools.SEED, *structure.encode()]))
     for _ in range(3 * wanted):
         text = scheme.fresh(structure, dice)
         if text is None or len(found) == wanted:
             break
         found[scheme.template(text, free)] = None
-    return list(found)
+    return tuple(found)

@@ -19,8 +19,10 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _PIECE = re.compile(r"[^\W\d_]+")
 _FAMILY_FIRST = {"zh": "", "ko": "", "ja": " ", "hu": " "}
 _MANY_WORDS = 1_000
+_FEW_NAMES = 0.1  # share of a locale's names that are not real, below which those of others are taken in
 _DOUBLE = 200  # last names that double ones are made of
 _HOLES = 4  # digits that are drawn anew in a template, at most
+_LEAST, _MOST = 1_024, 32_768  # values of a list
 _SHORT = 6  # characters of a name that is written without a space between its parts
 
 
@@ -58,13 +60,9 @@ class People:
 
     def draw(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """(n, 3) first name, last name and a number that tells apart those who share both."""
-        assert self.space.free is not None
         room = self.space.room
         picked = np.concatenate([spaces.distinct(room, min(room, n - at), rng) for at in range(0, max(n, 1), room)])
-        lengths = self.space.free[:, 1] - self.space.free[:, 0]
-        ends = np.cumsum(lengths)
-        run = np.searchsorted(ends, picked, side="right")
-        numbers = self.space.free[run, 0] + picked - (ends[run] - lengths[run])
+        numbers = self.space.numbered(picked)
         again = np.arange(n) // room
         return np.column_stack([spaces.indices(numbers, self.space.slots), again]).astype(np.int64)
 
@@ -122,12 +120,15 @@ class Others:
         provider = pools.check(column.provider, column.name)
         real = set(values.unique())
         redrawn = pools.OTHERS[provider]
-        wanted = 3_000 if redrawn else min(50_000, max(3_000, 2 * len(real)))
-        fakes = pools.words(column.locale, provider, wanted)
+        few = redrawn and pools.has_digits(column.locale, provider)  # each stands for many values then
+        wanted = min(_MOST, max(_LEAST, len(real) // 2 if few else 2 * len(real)))
+        fakes = pools.words(column.locale, provider, 1 << (wanted - 1).bit_length())  # few sizes, so lists are reused
         if redrawn:
             fakes = tuple(dict.fromkeys(pools.template(fake) for fake in fakes))
             real = {pools.template(value) for value in real}
-        return cls(tuple(pools.without(fakes, {value.casefold() for value in real})))
+        kept = pools.without(fakes, {value.casefold() for value in real})
+        room = sum(10 ** min(t.count(pools.HOLE), _HOLES) for t in kept)
+        return cls(tuple(kept if room >= len(real) else [*kept, *_pairs_of(kept, 2 * len(real), real)]))
 
     def draw(self, n: int, rng: np.random.Generator) -> NDArray[Any]:
         """`n` values, evenly from all templates, different as long as these allow."""
@@ -154,6 +155,14 @@ class Others:
         if not templates:
             raise ValueError("no templates of made-up values")
         return cls(templates)
+
+
+def _pairs_of(words: list[str], wanted: int, real: set[str]) -> list[str]:
+    """Words joined two by two, where one alone would not tell enough real values apart."""
+    side = min(len(words), int((2 * wanted) ** 0.5) + 2)
+    known = {value.casefold() for value in real}
+    pairs = [f"{a}-{b}" for a in words[:side] for b in words[-side:] if a != b]
+    return [pair for pair in pairs if pair.casefold() not in known]
 
 
 def _even(n: int, sizes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -184,6 +193,12 @@ def _names(locale: str | None, provider: str, real: NDArray[Any] | None) -> list
     unlike: dict[str, str] = {}
     for word in found:
         unlike.setdefault(slug(word) or word, word)
+    kept = [word for word in unlike.values() if word.casefold() not in known]
+    if (
+        len(kept) < _FEW_NAMES
+    ):  # nearly all of the locale's names are real: others of the same script come before doubles
+        more = [word for word in pools.other_names(locale, provider) if slug(word) and slug(word) not in unlike]
+        unlike |= {slug(word): word for word in more} if all(unlike) else {}
     return pools.without(unlike.values(), known)
 
 

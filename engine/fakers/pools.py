@@ -10,30 +10,41 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from engine.errors import SchemaError
+from engine.fakers import quick
+from engine.table import namelists
 from engine.table.schemes import NATIONAL, SCHEMES, Scheme
 
 if TYPE_CHECKING:
     from faker import Faker
 
 DEFAULT_LOCALE = "en_US"
+KEY = "key"  # a key that several rows share; made in the form of the real ones
 PEOPLE = ("name", "first_name", "last_name", "email", "user_name")
 # Faker providers that a column may name; the value says whether digits of a made value may be redrawn freely.
 OTHERS = {
     "address": True, "street_address": True, "street_name": True, "building_number": True, "secondary_address": True,
-    "city": True, "postcode": True, "zipcode": True, "state": True, "country": True, "country_code": True,
+    "city": True, "postcode": True, "zipcode": True, "state": True, "state_abbr": True, "country": True,
+    "country_code": True,
     "phone_number": True, "msisdn": True, "company": True, "job": True, "license_plate": True,
     "passport_number": True, "prefix": True, "suffix": True, "bban": False, "swift": False,
     "credit_card_full": False, "ipv4": False, "ipv6": False, "mac_address": False,
     "url": True, "domain_name": True, "hostname": True, "user_agent": False, "date_of_birth": False, "uuid4": False,
     "latitude": False, "longitude": False, "coordinates": False, "vin": False, "catch_phrase": True, "word": True,
+    KEY: False,
     **dict.fromkeys(SCHEMES, False), "ssn": True,
 }  # fmt: skip
 # Of these, the digits and letters mean little and the way of writing much.
-CODES = frozenset({"phone_number", "msisdn", "postcode", "zipcode", "license_plate", "passport_number"})
+CODES = frozenset(
+    {
+        "phone_number", "msisdn", "postcode", "zipcode", "license_plate", "passport_number", "bban", "swift", "uuid4",
+        "mac_address", "vin",
+    }
+)  # fmt: skip
 DOMAINS = ("example.com", "example.org", "example.net")  # reserved (RFC 2606): no real mailbox is ever met
 HOLE = "\ue000"  # stands for a digit that is drawn anew; a private character, in no real text
 
 SEED = 20_240_601  # of the lists, which are the same for every model; draws from them follow the person's seed
+_NAMES = 1_000  # last names that companies, cities and domains are put together from
 _TRIES = 500  # draws without a new value that show a list to be exhausted
 _DECOYS = 51  # of 256: the share of fakes left out beside the real values
 _FEW = 50
@@ -45,7 +56,7 @@ def faker(locale: str | None) -> Faker:
     from faker import Faker
 
     try:
-        made: Faker = Faker(locale or DEFAULT_LOCALE)
+        made: Faker = Faker(locale or DEFAULT_LOCALE, use_weighting=False)
     except (AttributeError, ImportError) as error:
         raise SchemaError(f"There is no locale “{locale}” for made-up data; use one such as “en_US”.") from error
     made.seed_instance(SEED)
@@ -76,9 +87,16 @@ def words(locale: str | None, provider: str, wanted: int) -> tuple[str, ...]:
 
     Where a locale does not have the provider, or no value of it (titles in Japan), the default one's is taken.
     """
+    if provider == KEY:
+        raise ValueError("keys are in no list")
     if provider == "coordinates":
         pairs = zip(words(locale, "latitude", wanted), words(locale, "longitude", wanted), strict=False)
         return tuple(f"{north}, {east}" for north, east in pairs)
+    quick_list = quick.listed(
+        provider, locale or DEFAULT_LOCALE, wanted, lambda kind: words(locale, kind, _NAMES), SEED
+    )
+    if quick_list:
+        return tuple(quick_list)
     make = getattr(faker(locale), provider, None) or getattr(faker(None), provider)
     found: dict[str, None] = {}
     fruitless = 0
@@ -90,6 +108,20 @@ def words(locale: str | None, provider: str, wanted: int) -> tuple[str, ...]:
     if not found and locale not in (None, DEFAULT_LOCALE):
         return words(DEFAULT_LOCALE, provider, wanted)
     return tuple(found)
+
+
+def has_digits(locale: str | None, provider: str) -> bool:
+    """Whether most values of a provider have digits that can be redrawn."""
+    some = words(locale, provider, 32)
+    return sum(HOLE in template(word) for word in some) > len(some) / 2
+
+
+def other_names(locale: str | None, provider: str) -> list[str]:
+    """First or last names of one word of other locales, those of the same language first, in small steps shuffled."""
+    language = (locale or DEFAULT_LOCALE).partition("_")[0]
+    near = sorted(namelists.LOCALES, key=lambda other: not other.startswith(language))
+    lists = [namelists.first(o) if provider == "first_name" else namelists.last(o) for o in near if o != locale]
+    return [name.title() for some in lists for name in sorted(some) if name.isalpha()]
 
 
 def without(fakes: Iterable[str], real: set[str], fold: Callable[[str], str] = str.casefold) -> list[str]:

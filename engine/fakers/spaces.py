@@ -47,13 +47,19 @@ class Space:
         picked = self._counted(n, rng) if counting else distinct(self.room, n, rng)
         if rising:
             picked = np.sort(picked)
-        lengths = self.free[:, 1] - self.free[:, 0]
-        ends = np.cumsum(lengths)
-        run = np.searchsorted(ends, picked, side="right")
-        numbers = self.free[run, 0] + picked - (ends[run] - lengths[run])
+        numbers = self.numbered(picked)
         if self.digits_from is not None:
             return np.asarray(numbers + self.digits_from).astype("U")
         return self._write(indices(numbers, self.slots))
+
+    def numbered(self, picked: Ints) -> Ints:
+        """Number in the space of each of the free values, `picked` by their rank among these."""
+        assert self.free is not None
+        lengths = self.free[:, 1] - self.free[:, 0]
+        ends = np.cumsum(lengths)
+        run = np.searchsorted(ends, picked, side="right")
+        numbers: Ints = self.free[run, 0] + picked - (ends[run] - lengths[run])
+        return numbers
 
     def _counted(self, n: int, rng: np.random.Generator) -> Ints:
         return np.arange(n, dtype=np.int64) + int(rng.integers(self.room - n + 1))

@@ -16,10 +16,12 @@ Make = Callable[[str, Dice, int], str]  # real value, dice, attempt: made value
 
 _MANY_WORDS = 3_000
 _AGAIN = 20  # attempts after which lists are taken twice
+_PREFIX = re.compile(r"[^\W\d_]{1,6}[\W_]?(?=.*(?:[0-9].*){3})")  # letters before three digits
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PLUS = re.compile(r"(?:\+|00)[0-9]{2}")
 _UNJOINED = frozenset({"country_code", "credit_card_full", "date_of_birth", "domain_name", "hostname", "user_agent"})
 _FORMED = frozenset(
-    {*pools.CODES, "bban", "swift", "ipv6", "mac_address", "uuid4", "vin"}
+    {*pools.CODES, "bban", "swift", "ipv6", "mac_address", "uuid4", "vin", pools.KEY}
 )  # made by replacing characters by others of their class
 
 
@@ -34,7 +36,7 @@ def maker(provider: str, locale: str | None, wide: bool) -> Make:
     if provider in _FORMED:
         return lambda real, dice, attempt: formed(provider, real, dice, attempt)
     if provider == "ipv4":
-        return lambda real, dice, attempt: ".".join(str(1 + dice.below(254)) for _ in range(4))
+        return lambda real, dice, attempt: f"10.{dice.below(256)}.{dice.below(256)}.{1 + dice.below(254)}"
     if provider in ("latitude", "longitude", "coordinates"):
         return lambda real, dice, attempt: _position(provider, real, dice)
     if provider in pools.PEOPLE:
@@ -55,7 +57,8 @@ def _number(scheme: Scheme, real: str, dice: Dice) -> str:
 def formed(provider: str, real: str, dice: Dice, attempt: int) -> str:
     """Every digit and letter replaced by one of its class; longer after many attempts (all of that length are taken).
 
-    A country's prefix of a phone number, the country of a BIC and the version of a UUID stay.
+    What stays: the country's prefix of a phone number, the letters before a key's number, the country of a BIC, the
+    version of a UUID.
     """
     head = _PLUS.match(real) if provider in ("phone_number", "msisdn") else None
     kept = set(range(head.end())) if head else set()
@@ -63,7 +66,9 @@ def formed(provider: str, real: str, dice: Dice, attempt: int) -> str:
         kept |= {4, 5}
     if provider == "uuid4":
         kept |= {14, 19}
-    hexadecimal = provider in ("ipv6", "mac_address", "uuid4")
+    hexadecimal = provider in ("ipv6", "mac_address", "uuid4") or _UUID.fullmatch(real) is not None
+    if provider == pools.KEY and not hexadecimal and (prefix := _PREFIX.match(real)):
+        kept |= set(range(prefix.end()))
     made = [c if i in kept else _like(c, hexadecimal, dice) for i, c in enumerate(real)]
     first = next((i for i, c in enumerate(real) if c.isdecimal() and i not in kept), None)
     if first is not None and real[first] != "0" and made[first] == "0" and not hexadecimal:

@@ -12,7 +12,7 @@ from engine.table.cellfacts import Cells
 from engine.table.dateguess import guess_date, swapped
 from engine.table.notes import excerpt
 from engine.table.numberguess import guess_number
-from engine.table.personal import personal
+from engine.table.personal import located, personal
 from engine.table.schema import TEXT, Column, DateFormat, Kind
 
 PAIRS = (
@@ -169,11 +169,15 @@ def _case(word: str) -> tuple[bool, bool]:
 
 def _number(cells: Cells) -> Column | None:
     if cells.storage != TEXT and checks.is_numeric_dtype(cells.values.dtype):
-        return guessnumbers.typed(cells)
+        return _located(cells, guessnumbers.typed(cells))
     if cells.storage in ("object:int", "object:float", "object:decimal"):
-        return guessnumbers.typed(cells)
+        return _located(cells, guessnumbers.typed(cells))
     found = guess_number(cells.distinct)
-    return None if found is None else guessnumbers.written(cells, found)
+    return None if found is None else _located(cells, guessnumbers.written(cells, found))
+
+
+def _located(cells: Cells, column: Column | None) -> Column | None:
+    return None if column is None else located(cells, column)
 
 
 def _date(cells: Cells) -> Column | None:

@@ -67,7 +67,7 @@ def _whole(cells: Cells, guess: NumberGuess, missing: list[str]) -> Column:
     """Whole numbers: dates, keys, codes or counts, in this order."""
     bare = not (guess.fmt.prefix or guess.fmt.suffix or guess.fmt.thousands or guess.fmt.fixed)
     if bare:
-        for attempt in (_moment, _key, _code):
+        for attempt in (_moment, _key, _shared_key, _code):
             column = attempt(cells, guess, missing)
             if column is not None:
                 return column
@@ -127,6 +127,11 @@ def _key(cells: Cells, guess: NumberGuess, missing: list[str]) -> Column | None:
         0.95 if hints(cells).key else 0.8,
         pattern=keys.pattern_of(cells.distinct),
     )
+
+
+def _shared_key(cells: Cells, guess: NumberGuess, missing: list[str]) -> Column | None:
+    """Numbers that are called a key, and that a few rows each have in common."""
+    return keys.shared(cells, missing) if hints(cells).key and keys.is_shared(cells) else None
 
 
 def _counts_rows(cells: Cells) -> bool:

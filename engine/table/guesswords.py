@@ -24,6 +24,8 @@ def words(cells: Cells) -> Column:
     levels = len(cells.distinct) + len(kept)
     known = cells.known + sum(cells.found[cell] for cell in kept)
     shape = _Shape(cells, levels, known)
+    if hints(cells).key and shape.one_piece and shape.digits and keys.is_shared(cells):
+        return keys.shared(cells, missing)
     kind, reason, confidence = _choice(cells, shape)
     if cells.rows == 1:
         confidence = min(confidence, 0.3)

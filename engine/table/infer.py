@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from engine.table import convert, dateguess, dates, dtypes, guess
+from engine.table import convert, dateguess, dates, dtypes, guess, locales, personal
 from engine.table.cellfacts import Cells
 from engine.table.schema import TEXT, Column, Kind, Schema
 
@@ -20,8 +20,8 @@ __all__ = ["infer_column", "infer_schema", "recast", "validate"]
 def infer_schema(frame: pd.DataFrame, name: str = "") -> Schema:
     """The schema of a raw table in any dtypes. A frame of nothing but strings is taken as read from a text file."""
     from_text = all(_is_text(frame.iloc[:, i]) for i in range(frame.shape[1]))
-    columns = [infer_column(frame.iloc[:, i], str(c), from_text=from_text) for i, c in enumerate(frame.columns)]
-    return Schema(tuple(_agreeing(columns, frame)), name)
+    columns = [_guess(frame.iloc[:, i], str(c), from_text=from_text) for i, c in enumerate(frame.columns)]
+    return Schema(tuple(personal.beside_persons(_agreeing(columns, frame), frame)), name)
 
 
 def _agreeing(columns: list[Column], frame: pd.DataFrame) -> list[Column]:
@@ -51,12 +51,13 @@ def _turned(column: Column, values: pd.Series, order: bool | None, witness: str)
 
 def infer_column(values: pd.Series, name: str, *, from_text: bool = True) -> Column:
     """One column of a raw table. from_text: strings are cells of a text file, else values of a typed one."""
-    return guess.guess_column(_cells(values, name, from_text=from_text))
+    column = _guess(values, name, from_text=from_text)
+    return replace(column, locale=locales.DEFAULT) if column.provider and not column.locale else column
 
 
-def _cells(values: pd.Series, name: str, *, from_text: bool) -> Cells:
+def _guess(values: pd.Series, name: str, *, from_text: bool) -> Column:
     storage = TEXT if from_text and _is_text(values) else dtypes.storage_of(values)
-    return Cells.of(values, name, storage)
+    return guess.guess_column(Cells.of(values, name, storage))
 
 
 def _is_text(values: pd.Series) -> bool:

@@ -6,6 +6,10 @@ import re
 
 import pandas as pd
 
+from engine.table.cellfacts import Cells
+from engine.table.schema import Column, Kind
+
+_MANY, _ROWS = 50, 5  # different keys at least, and rows that share one on average at most
 _CLASSES = "Aa9*"
 _FIXED = 10  # so many keys with the same letter at a place make it part of the pattern
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
@@ -42,6 +46,24 @@ def _class_of(character: str) -> str:
     if character.isalpha():
         return "A" if character.isupper() else "a"
     return character
+
+
+def is_shared(cells: Cells) -> bool:
+    """Whether values are so many, and each so rare, that they name things rather than groups to learn from."""
+    return not cells.unique and len(cells.distinct) >= max(_MANY, cells.known / _ROWS)
+
+
+def shared(cells: Cells, missing: list[str]) -> Column:
+    """A column of keys that several rows share: made up anew, and shared as often."""
+    return Column(
+        cells.name,
+        Kind.PERSONAL,
+        cells.storage,
+        provider="key",
+        missing_tokens=cells.token_tuple(missing),
+        reason=f"keys that rows share, {len(cells.distinct):,} in {cells.known:,} cells; made up anew, shared as often",
+        confidence=0.7,
+    )
 
 
 def is_uuid(texts: pd.Series) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import DataError
-from engine.table import convert, dates, guess, keys, numbers, tokens
+from engine.table import convert, dates, guess, keys, locales, numbers, tokens
 from engine.table.cellfacts import Cells
 from engine.table.dateguess import guess_date, guess_epoch
 from engine.table.notes import excerpt
@@ -95,10 +95,10 @@ def _loosest(cells: Cells) -> DateFormat:
 
 
 def _personal(cells: Cells, known: pd.Series, column: Column) -> dict[str, Any]:
-    found = personal(cells)
+    found = personal(cells, beside=True)
     if found is not None:
-        return {"provider": found.provider, "locale": found.locale}
-    return {"provider": "name", "locale": "en_US"}
+        return {"provider": found.provider, "locale": found.locale or locales.DEFAULT}
+    return {"provider": "name", "locale": locales.guess(cells.distinct, "name") or locales.DEFAULT}
 
 
 def _identifier(cells: Cells, known: pd.Series, column: Column) -> dict[str, Any]:
