@@ -113,7 +113,7 @@ def _ranked(codec: NumericCodec, known: Floats) -> tuple[list[tuple[Fitted, floa
         [
             (
                 replace(fit, distance=fitting.distance_from(fit, distinct, counts)),
-                fitting.limit(len(rest), parameters=bool(fit.family.parameters)),
+                fitting.limit(len(rest), parameters=len(fit.family.parameters)),
             )
             for fit in ranked
         ],

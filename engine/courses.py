@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,10 +16,10 @@ Floats = NDArray[np.float64]
 
 _RISES = 0.3  # rank correlation with time from which a course is said to rise or fall
 _DAY = 86_400.0  # seconds
-_CALENDAR = {  # seconds of a round, what it is called, and its season in a `TimeComparison`
-    365.2425 * _DAY: ("year", "By month"),
-    7 * _DAY: ("week", "By day of the week"),
-    _DAY: ("day", "By hour"),
+_CALENDAR = {  # what may come round, in seconds, and its season in a `TimeComparison`
+    "year": (365.2425 * _DAY, "By month"),
+    "week": (7 * _DAY, "By day of the week"),
+    "day": (_DAY, "By hour"),
 }
 
 
@@ -49,28 +48,29 @@ def course(table: pd.DataFrame, time: str, column: str) -> Course:
     found = [_trend(seconds, values)]
     order = series.even_order(seconds)
     if order is None:
-        return Course(view, view.seasons, (*found, "Its rows do not follow in even steps of time."))
-    rounds = series.period(values[order])
-    seasons: tuple[Season, ...] = ()
-    if rounds is not None:
-        told, seasons = _round(rounds, len(order), float(np.median(np.diff(seconds[order]))), view.seasons)
-        found.append(f"It comes round every {told}.")
-    if view.memory is not None and np.isfinite(view.memory[0][0]):
+        found.append("Its rows do not follow in even steps of time.")
+    rounds = _rounds(seconds, values, order)
+    if rounds:
+        found.append(f"It comes round every {' and every '.join(rounds)}.")
+    if order is not None and view.memory is not None and np.isfinite(view.memory[0][0]):
         found.append(f"The correlation of a row with the one before is {view.memory[0][0]:.2f}.")
-    return Course(view, seasons, tuple(found))
+    labels = [_CALENDAR[name][1] for name in rounds if name in _CALENDAR]
+    return Course(view, tuple(season for season in view.seasons if season.label in labels), tuple(found))
 
 
-def _round(period: float, rows: int, step: float, seasons: Sequence[Season]) -> tuple[str, tuple[Season, ...]]:
-    """What comes round after `period` of `rows` rows, which are `step` seconds apart, and its seasons.
+def _rounds(seconds: Floats, values: Floats, order: NDArray[np.intp] | None) -> list[str]:
+    """What comes round, as the method "pattern" finds it: "year", "week", "day", or so many rows."""
+    from engine.generators.series.seasons import find_seasons
 
-    A spectrum tells periods only as exactly as they come round often: what may be a year is called one.
-    """
-    times = rows / period
-    shortest, longest = rows / (times + 0.5) * step, rows / (times - 0.5) * step
-    for seconds, (name, label) in _CALENDAR.items():
-        if shortest <= seconds <= longest:
-            return name, tuple(season for season in seasons if season.label == label)
-    return f"{period:,.3g} rows or so", tuple(seasons)
+    order = np.argsort(seconds, kind="stable") if order is None else order
+    time, scores = seconds[order], series.normal_ranks(values[order])
+    steps = np.diff(time)
+    step = float(np.median(steps[steps > 0])) if (steps > 0).any() else 1.0
+    known = np.isfinite(scores)
+    even = bool(known.all()) and series.even_order(seconds) is not None
+    calendar = {length / step: name for name, (length, _) in _CALENDAR.items()}
+    _, found = find_seasons(scores[known][:, None], time[known] / step, list(calendar), even=even)
+    return [calendar.get(period, f"{period:,.3g} rows") for period in found.get(0, [])]
 
 
 def _trend(seconds: Floats, values: Floats) -> str:

@@ -36,7 +36,7 @@ SCHEMA = Schema(
     [
         ("yearly", ["By month"], "comes round every year", "It rises over"),
         ("weekly", ["By day of the week"], "comes round every week", "It falls over"),
-        ("tenfold", None, "every 10 rows", "It rises over"),
+        ("tenfold", None, "comes round every 10 rows", "It rises over"),
         ("rising", [], "It rises over", "comes round"),
         ("noise", [], "neither rises nor falls", "comes round"),
     ],
