@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 RESAMPLE, POOL, KEEP = "resample", "pool", "keep"
 WAYS = (RESAMPLE, POOL, KEEP)
 SHARED = 5  # rows that share a label from which it is not rare, in tables of 500 rows and more
-_PER_HUNDRED = 1  # in smaller tables one row in a hundred, but at least `_LEAST`
-_LEAST = 2
+FEWEST = 2  # rows that may be asked for, at least
+_PER_HUNDRED = 1  # in smaller tables one row in a hundred, but at least `FEWEST`
 MOST_ROWS = 1_000
 _LABEL_LENGTH = 100
 
@@ -45,9 +45,9 @@ class Protection:
     def __post_init__(self) -> None:
         if self.how not in WAYS:
             raise SettingsError(f"Rare categories can be {', '.join(WAYS)}, not “{self.how}”.")
-        if self.rows is not None and not _LEAST <= self.rows <= MOST_ROWS:
+        if self.rows is not None and not FEWEST <= self.rows <= MOST_ROWS:
             raise SettingsError(
-                f"The rows that must share a category are {_LEAST} to {MOST_ROWS}, not {self.rows}; "
+                f"The rows that must share a category are {FEWEST} to {MOST_ROWS}, not {self.rows}; "
                 f"“{KEEP}” leaves all of them."
             )
         if not self.label.strip() or len(self.label) > _LABEL_LENGTH:
@@ -57,7 +57,7 @@ class Protection:
         """Rows that must share a label in a table of `rows` rows."""
         if self.rows is not None:
             return self.rows
-        return max(_LEAST, min(SHARED, rows * _PER_HUNDRED // 100))
+        return max(FEWEST, min(SHARED, rows * _PER_HUNDRED // 100))
 
     def applied(self, table: pd.DataFrame, schema: Schema, seed: int) -> tuple[pd.DataFrame, Protected]:
         """A parsed table without rare labels, and what was done. The same table and seed give the same result."""

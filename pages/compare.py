@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, downloads, figures, frame, runs, state, views, widgets, wishes
+from pages.ui import cached, downloads, figures, frame, runs, state, told, views, widgets, wishes
 from pages.ui.words import count, plain, seconds
 
 frame.ensure()
@@ -29,6 +29,7 @@ with widgets.told():
     wishes.tell(now.request)
     if now.state == "fell_back":
         st.warning(plain(now.message), icon=":material/alt_route:")
+    told.made(result)
     downloads.draw(table, identity, result)
     figures.headline(result)
     views.draw(identity, result, now.request)

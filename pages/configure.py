@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, columns, frame, method, options, state, widgets, wishes
+from pages.ui import cached, columns, frame, method, options, protect, secret, state, widgets, wishes
 from pages.ui.choices import Choices, keep
 from pages.ui.words import count, plain
 
@@ -25,6 +25,8 @@ with widgets.told():
 
     st.subheader("What to make", anchor=False)
     choices = options.draw(Choices.from_json(table.load_choices()), profile.rows)
+    choices = protect.draw(table, edited.schema, choices, profile.rows)
+    told = secret.draw(table, edited.schema)
     advised = cached.advice(table, edited.schema)
     with beside:
         choices = method.draw(choices, advised, cached.facts(table, edited.schema))
@@ -38,7 +40,7 @@ with widgets.told():
     )
 
 problem = keep(table, edited.schema, choices) if not edited.problems else ""
-stopped = bool(problem or problems or edited.problems)
+stopped = bool(problem or problems or told or edited.problems)
 asked = wishes.said(choices.request())
 with action:
     go = st.button("Train", type="primary", key="next", icon=":material/play_arrow:", disabled=stopped)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, figures, frame, runs, state, widgets, wishes
+from pages.ui import cached, figures, frame, runs, secret, state, told, widgets, wishes
 from pages.ui.choices import Choices
 from pages.ui.words import count, plain
 
@@ -26,6 +26,7 @@ if now is None:
         f"method: {runs.method_label(choices.method)}."
     )
     wishes.tell(choices.request())
+    secret.tell(table, schema)
     st.button("Start training", type="primary", key="start", icon=":material/play_arrow:", on_click=state.ask_for_start)
     st.stop()
 
@@ -37,6 +38,7 @@ if not now.state.ended:
 runs.ended(now)
 if now.state.has_result:
     with widgets.told():
+        told.made(cached.result(now.id))
         figures.headline(cached.result(now.id))
         figures.least_alike(cached.result(now.id))
 runs.losses(now)

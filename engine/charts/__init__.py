@@ -23,6 +23,7 @@ _HOMES = {
     "mini_figure": "distributions",
     "missing_figure": "figures",
     "pair_figure": "figures",
+    "portrait_figure": "fits",
     "profile_chart": "profiles",
     "small_multiples": "multiples",
     "worst_first": "multiples",
@@ -40,6 +41,7 @@ __all__ = [
     "mini_figure",
     "missing_figure",
     "pair_figure",
+    "portrait_figure",
     "profile_chart",
     "season_figure",
     "small_multiples",
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from engine.charts.correlations import association_figure, correlation_figures
     from engine.charts.distributions import distribution_figure, forms, mini_figure
     from engine.charts.figures import column_shape_figure, missing_figure, pair_figure
+    from engine.charts.fits import portrait_figure
     from engine.charts.losses import loss_chart
     from engine.charts.multiples import small_multiples, worst_first
     from engine.charts.profiles import profile_chart

@@ -38,15 +38,16 @@ def distribution_figure(
     score: float | None = None,
     show_holdout: bool = False,
     max_labels: int = 20,
+    only: str | None = None,
     dark: bool = False,
 ) -> go.Figure:
     """The column's figure. A form that the column does not have falls back to its default.
 
     score: the column's shape figure (0 to 1), put into the subtitle; max_labels: the most frequent real labels that
-    are drawn by name, all others are one bar.
+    are drawn by name, all others are one bar; only: the one side to draw ("real").
     """
     chosen = form if form in forms(comparison) else forms(comparison)[0]
-    names = [name for name in comparison.sides if name != "holdout" or show_holdout]
+    names = [only] if only else [name for name in comparison.sides if name != "holdout" or show_holdout]
     panels = [names] if layout == "overlaid" else [[name] for name in names]
     if chosen == "bars":
         fig = _bars(comparison, panels, max_labels, dark)

@@ -15,11 +15,11 @@ Floats = NDArray[np.float64]
 HEIGHT = 330
 
 
-def course_figure(comparison: TimeComparison, *, dark: bool = False) -> go.Figure:
-    """Means over stretches of time as two lines."""
+def course_figure(comparison: TimeComparison, *, only: str | None = None, dark: bool = False) -> go.Figure:
+    """Means over stretches of time as two lines; only: the one side to draw ("real")."""
     fig = theme.figure(f"{comparison.column} over time", "means of short stretches", height=HEIGHT, dark=dark)
     moments = comparison.moments
-    for key, values in (("real", comparison.real), ("synthetic", comparison.synthetic)):
+    for key, values in _sides(only, real=comparison.real, synthetic=comparison.synthetic):
         fig.add_trace(_line(key, list(moments.astype("datetime64[ms]")), values, dark))
     fig.update_xaxes(title_text=label(comparison.time), nticks=8)
     fig.update_yaxes(title_text=label(comparison.column))
@@ -27,10 +27,12 @@ def course_figure(comparison: TimeComparison, *, dark: bool = False) -> go.Figur
     return fig
 
 
-def season_figure(comparison: TimeComparison, season: Season, *, dark: bool = False) -> go.Figure:
-    """Means by the places of a season."""
+def season_figure(
+    comparison: TimeComparison, season: Season, *, only: str | None = None, dark: bool = False
+) -> go.Figure:
+    """Means by the places of a season; only: the one side to draw ("real")."""
     fig = theme.figure(season.label, f"means of {comparison.column}", height=HEIGHT, dark=dark)
-    for key, values in (("real", season.real), ("synthetic", season.synthetic)):
+    for key, values in _sides(only, real=season.real, synthetic=season.synthetic):
         fig.add_trace(_line(key, list(season.names), values, dark, markers=True))
     fig.update_yaxes(title_text=label(comparison.column))
     fig.update_layout(hovermode="x unified")
@@ -48,6 +50,10 @@ def memory_figure(comparison: TimeComparison, *, dark: bool = False) -> go.Figur
     fig.update_yaxes(title_text="correlation", nticks=6)
     fig.update_layout(hovermode="x unified")
     return fig
+
+
+def _sides(only: str | None, **sides: Floats) -> list[tuple[str, Floats]]:
+    return [(key, values) for key, values in sides.items() if only in (None, key)]
 
 
 def _line(key: str, x: list[object], values: Floats, dark: bool, *, markers: bool = False) -> go.Scatter:

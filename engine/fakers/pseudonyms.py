@@ -21,7 +21,7 @@ from engine.table.schema import Column, Kind, Schema
 
 _TRIES = 200  # made values looked at for one real value before all are said to be taken
 _SAME = {"zipcode": "postcode"}
-_SHORTEST = 8  # bytes of a secret; shorter ones can be found by trying
+SHORTEST = 8  # bytes of a secret; shorter ones can be found by trying
 
 
 class HashDice:
@@ -62,8 +62,8 @@ class Pseudonyms:
         Raises SchemaError for an unknown provider, DataError for a short secret or when a kind of data has too few
         made values.
         """
-        if secret is not None and len(secret) < _SHORTEST:
-            raise DataError(f"The secret for pseudonyms is too short: it needs {_SHORTEST} characters or more.")
+        if secret is not None and len(secret) < SHORTEST:
+            raise DataError(f"The secret for pseudonyms is too short: it needs {SHORTEST} characters or more.")
         columns = [c for c in schema if c.pseudonym and c.selected and c.kind is Kind.PERSONAL]
         groups = {c.name: _provider(c) for c in columns}
         made: dict[str, dict[str, str]] = {}

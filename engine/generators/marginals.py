@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ from engine.progress import Budget, CancelToken, Listener, Reporter
 from engine.seeds import stream
 from engine.settings import Settings, option
 from engine.table.schema import Kind, Schema
+
+if TYPE_CHECKING:
+    from engine.statistics.families import Sample
 
 Floats = NDArray[np.float64]
 
@@ -123,10 +126,8 @@ class Marginals(Generator):
         if self.settings.numbers == EMPIRICAL:
             return self._empirical(codec, known, "the observed distribution was asked for")
         forced = self.settings.numbers != BEST
-        if codec.low == codec.high or (not forced and len(np.unique(known)) <= _FEWEST):
-            return self._empirical(codec, known, "it takes only a few different values")
-        if max(-codec.low, codec.high) > _LARGEST or codec.high - codec.low < 1 / _LARGEST:
-            return self._empirical(codec, known, "its numbers are too large or too close together for families")
+        if why := no_family(codec, known, forced=forced):
+            return self._empirical(codec, known, why)
         if not search:
             return self._empirical(codec, known, "the time was up before families could be tried")
         return self._family(codec, known, forced=forced)
@@ -147,9 +148,8 @@ class Marginals(Generator):
         """The best family with its spikes where it fits well enough or is asked for; else the observed distribution."""
         from engine.statistics import fitting
 
-        spikes, masses, rest = _without_spikes(known)
-        dates, whole = codec.column.kind is Kind.DATETIME, codec.column.kind is Kind.INTEGER
-        sample = fitting.summarise(rest, step=codec.step, whole=whole, dates=dates)
+        spikes, masses, rest = without_spikes(known)
+        sample = summarised(codec, rest)
         ranked = fitting.best_family(rest, sample, keys=(self.settings.numbers,) if forced else FAMILY_KEYS)
         if not ranked:
             return self._empirical(codec, known, f"a {self.settings.numbers} distribution cannot hold its values")
@@ -233,7 +233,24 @@ class Marginals(Generator):
         return held_values(self.codec, [margin.held() for margin in self.margins])
 
 
-def _without_spikes(known: Floats) -> tuple[Floats, Floats, Floats]:
+def no_family(codec: NumericCodec, known: Floats, *, forced: bool = False) -> str:
+    """Why no family is looked for among (rows,) known codes; nothing where one is. forced: one was asked for."""
+    if codec.low == codec.high or (not forced and len(np.unique(known)) <= _FEWEST):
+        return "it takes only a few different values"
+    if max(-codec.low, codec.high) > _LARGEST or codec.high - codec.low < 1 / _LARGEST:
+        return "its numbers are too large or too close together for families"
+    return ""
+
+
+def summarised(codec: NumericCodec, codes: Floats) -> Sample:
+    """What families are fitted to, of (rows,) codes without spikes."""
+    from engine.statistics import fitting
+
+    dates, whole = codec.column.kind is Kind.DATETIME, codec.column.kind is Kind.INTEGER
+    return fitting.summarise(codes, step=codec.step, whole=whole, dates=dates)
+
+
+def without_spikes(known: Floats) -> tuple[Floats, Floats, Floats]:
     """Spikes, their shares of the rows, and the (rows,) values that are none."""
     from engine.statistics.fitting import spikes
 

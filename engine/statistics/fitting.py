@@ -97,8 +97,12 @@ def limit(rows: int, *, parameters: int = 2) -> float:
 
 def distance(fit: Fitted, values: Floats) -> float:
     """Kolmogorov-Smirnov distance between (rows,) values and the fit; ties and steps are taken as such."""
-    distinct, counts = np.unique(values, return_counts=True)
-    seen = np.cumsum(counts) / len(values)
+    return distance_from(fit, *np.unique(values, return_counts=True))
+
+
+def distance_from(fit: Fitted, distinct: Floats, counts: Ints) -> float:
+    """The same from (distinct,) rising values and the rows of each."""
+    seen = np.cumsum(counts) / counts.sum()
     theirs = fit.cdf(distinct)
     gap = np.abs(seen - theirs)
     if not fit.sample.step:

@@ -31,7 +31,7 @@ def even_order(moments: Floats) -> NDArray[np.intp] | None:
 
 def goes_on(values: Floats) -> bool:
     """Whether values in their order, gaps NaN, are like the ones before: their ranks correlate by half and more."""
-    ranks = _normal_ranks(values)
+    ranks = normal_ranks(values)
     one, other = ranks[:-1], ranks[1:]
     both = np.isfinite(one) & np.isfinite(other)
     if both.sum() < _FEWEST or one[both].std() == 0 or other[both].std() == 0:
@@ -46,7 +46,7 @@ def period(values: Floats) -> float | None:
     beyond chance, if it tells a fifth of the variance, comes round three times, and stands out of the slower periods:
     a series that merely wanders has most of its variance in the slowest ones.
     """
-    ranks = _normal_ranks(values)
+    ranks = normal_ranks(values)
     known = np.isfinite(ranks)
     if known.sum() < _FEWEST or known.mean() < _EVEN:
         return None
@@ -66,7 +66,7 @@ def period(values: Floats) -> float | None:
     return len(ranks) / (at + 1) if beyond and near >= _COMES_ROUND and stands_out else None
 
 
-def _normal_ranks(values: Floats) -> Floats:
+def normal_ranks(values: Floats) -> Floats:
     """Ranks among the known values as normal scores, equal values alike; NaN stays."""
     found = np.full(len(values), np.nan)
     known = np.isfinite(values)

@@ -211,6 +211,13 @@ def _labels(values: pd.Series, column: Column) -> pd.Series:
     return dtypes.labels(values)
 
 
+def _constant(values: pd.Series, column: Column) -> pd.Series:
+    """What the person made constant has its value in every row, whatever the table holds."""
+    if column.chosen and column.value is not None:
+        return pd.Series([column.value] * len(values), index=values.index, dtype="str")
+    return dtypes.labels(values)
+
+
 def _as_cells(values: pd.Series, column: Column) -> pd.Series:
     """Text cells of a column that should hold numbers. Dates are refused: they are no numbers."""
     if checks.is_datetime64_any_dtype(values.dtype):
@@ -223,6 +230,7 @@ _PARSERS: dict[Kind, Callable[[pd.Series, Column], pd.Series]] = {
     Kind.DECIMAL: _decimals,
     Kind.BOOLEAN: _booleans,
     Kind.DATETIME: _dates,
+    Kind.CONSTANT: _constant,
 }
 _SHOULD_BE = {
     Kind.INTEGER: "a whole number",

@@ -14,7 +14,7 @@ from engine.table import convert, dateguess, dates, dtypes, guess, locales, pers
 from engine.table.cellfacts import Cells
 from engine.table.schema import TEXT, Column, Kind, Schema
 
-__all__ = ["infer_column", "infer_schema", "recast", "validate"]
+__all__ = ["fix", "infer_column", "infer_schema", "recast", "validate"]
 
 
 def infer_schema(frame: pd.DataFrame, name: str = "") -> Schema:
@@ -78,6 +78,18 @@ def recast(frame: pd.DataFrame, schema: Schema, name: str, kind: Kind | str) -> 
 
     place = convert.positions(frame, Schema((schema[name],)))[name]
     column = recast_column(frame.iloc[:, place], schema[name], Kind(kind))
+    return replace(schema, columns=tuple(column if c.name == name else c for c in schema))
+
+
+def fix(frame: pd.DataFrame, schema: Schema, name: str, value: str | None = None) -> Schema:
+    """A copy of the schema in which column `name` has one value in every row; None: its most frequent one.
+
+    Raises SchemaError for an unknown column, and DataError when the file's own type has no room for the value.
+    """
+    from engine.table.recast import fixed_column
+
+    place = convert.positions(frame, Schema((schema[name],)))[name]
+    column = fixed_column(frame.iloc[:, place], schema[name], value)
     return replace(schema, columns=tuple(column if c.name == name else c for c in schema))
 
 

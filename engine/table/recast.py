@@ -15,7 +15,7 @@ from engine.table.dateguess import guess_date, guess_epoch
 from engine.table.notes import excerpt
 from engine.table.numberguess import guess_number
 from engine.table.personal import personal
-from engine.table.schema import Column, DateFormat, Kind, NumberFormat
+from engine.table.schema import Column, DateFormat, Kind, NumberFormat, Schema
 
 _VALUE_KINDS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN, Kind.DATETIME})
 
@@ -38,6 +38,35 @@ def recast_column(values: pd.Series, before: Column, kind: Kind) -> Column:
     known = cells.text[~cells.text.isin(missing)].dropna()
     column = replace(column, **_FACTS[kind](cells, known, column))
     convert.parse_column(values, column)
+    return column
+
+
+def fixed_column(values: pd.Series, before: Column, value: str | None = None) -> Column:
+    """The column with one value in every row, whatever it holds now; None: its most frequent one, as it is written.
+
+    Raises DataError for a blank value, and where the file's own type has no room for it.
+    """
+    if value is not None and not value.strip():
+        raise DataError(f"Column “{before.name}” needs a value to stay at; to leave it out, do not keep it.")
+    cells = Cells.of(values, before.name, before.storage)
+    known = cells.text[~cells.text.isin(before.missing_tokens)].dropna()
+    if value is None:
+        value = str(known.value_counts().sort_index(kind="stable").idxmax()) if len(known) else ""
+    column = Column(
+        before.name,
+        Kind.CONSTANT,
+        before.storage,
+        selected=before.selected,
+        levels=before.levels,
+        value=value,
+        missing_tokens=before.missing_tokens,
+        reason="one value, chosen by you",
+        chosen=True,
+    )
+    made = convert.restore(pd.DataFrame({column.name: pd.Series([value], dtype="str")}), Schema((column,)))
+    if made[column.name].isna().any():
+        message = f"Column “{column.name}” is stored as {column.storage}, which cannot hold “{excerpt(value)}”."
+        raise DataError(message, column=column.name)
     return column
 
 

@@ -37,7 +37,17 @@ if TYPE_CHECKING:
 
 TABLES = 3  # whole tables held in memory
 SMALL = 24  # profiles, comparisons and the like
-_TIME = 1800.0  # seconds; as text, Streamlit would load pandas to read it
+TIME = 1800.0  # seconds; as text, Streamlit would load pandas to read it
+_WARM = (  # reading, then what the dialog of a column draws with
+    "engine.table.read",
+    "engine.table.delimited",
+    "engine.table.infer",
+    "engine.table.profile",
+    "engine.columnfit",
+    "engine.charts.fits",
+    "engine.courses",
+    "scipy.stats",
+)
 
 
 @st.cache_resource(show_spinner=False)
@@ -45,7 +55,7 @@ def warm_up() -> threading.Thread:
     """Load what reading needs while the first visitor still looks for a file; once per server."""
 
     def load() -> None:
-        for name in ("engine.table.read", "engine.table.delimited", "engine.table.infer", "engine.table.profile"):
+        for name in _WARM:
             importlib.import_module(name)
 
     thread = threading.Thread(target=load, name="warm up", daemon=True)
@@ -79,7 +89,7 @@ def reading(dataset: Dataset) -> Reading:
     return _reading(dataset.version, dataset)
 
 
-@st.cache_resource(max_entries=TABLES, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=TABLES, ttl=TIME, show_spinner=False)
 def _reading(version: str, _dataset: Dataset) -> Reading:
     from engine.table.read import ReadOptions, read_table
 
@@ -91,7 +101,7 @@ def schema(dataset: Dataset) -> Schema:
     return _schema(dataset.version, dataset)
 
 
-@st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
 def _schema(version: str, _dataset: Dataset) -> Schema:
     from engine.table.infer import infer_schema
 
@@ -110,7 +120,7 @@ def recast(dataset: Dataset, column: str, kind: Kind) -> Column:
     return _recast(dataset.version, column, str(kind), dataset)
 
 
-@st.cache_resource(max_entries=10 * SMALL, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=10 * SMALL, ttl=TIME, show_spinner=False)
 def _recast(version: str, column: str, kind: str, _dataset: Dataset) -> Column:
     from engine.table.infer import recast
 
@@ -119,15 +129,21 @@ def _recast(version: str, column: str, kind: str, _dataset: Dataset) -> Column:
 
 def profile(dataset: Dataset, chosen: Schema) -> TableProfile:
     """What each column holds, by these kinds. Raises TwinError when a kind does not fit the values."""
-    return _seen(dataset.version, chosen.dumps(), dataset, chosen)[0]
+    return _look(dataset, chosen)[0]
 
 
 def facts(dataset: Dataset, chosen: Schema) -> Facts:
     """What advice and estimates go by. Raises TwinError when a kind does not fit the values."""
-    return _seen(dataset.version, chosen.dumps(), dataset, chosen)[1]
+    return _look(dataset, chosen)[1]
 
 
-@st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
+def _look(dataset: Dataset, chosen: Schema) -> tuple[TableProfile, Facts]:
+    """Rules change neither."""
+    bare = replace(chosen, constraints=())
+    return _seen(dataset.version, bare.dumps(), dataset, bare)
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
 def _seen(version: str, text: str, _dataset: Dataset, _chosen: Schema) -> tuple[TableProfile, Facts]:
     from engine.facts import look
     from engine.table.profile import profile_table
@@ -136,7 +152,7 @@ def _seen(version: str, text: str, _dataset: Dataset, _chosen: Schema) -> tuple[
     return profile_table(parsed, _chosen), look(parsed, _chosen)
 
 
-@st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
 def _cells(version: str, text: str, _dataset: Dataset, _column: Column) -> pd.Series:
     from engine.table.convert import parse_column
 
@@ -145,15 +161,27 @@ def _cells(version: str, text: str, _dataset: Dataset, _column: Column) -> pd.Se
 
 def cells(dataset: Dataset, column: Column) -> pd.Series:
     """One column of the real table, parsed by the kind that it has now. Raises TwinError when that does not fit."""
-    return _cells(dataset.version, json.dumps(column.to_json()), dataset, column)
+    column = bare(column)
+    return _cells(dataset.version, text_of(column), dataset, column)
+
+
+def bare(column: Column) -> Column:
+    """The column without what changes nothing of its values, so that a choice of those computes nothing anew."""
+    return replace(column, selected=True, method="", distribution="", pseudonym=False, text="own", reason="")
+
+
+def text_of(column: Column) -> str:
+    """All of a column, as a key of what was computed from it."""
+    return json.dumps(column.to_json())
 
 
 def values(dataset: Dataset, column: Column) -> Mapping[str, int]:
     """The values of a column as the source writes them, with their rows: the most frequent first, gaps last as ""."""
-    return _values(dataset.version, json.dumps(column.to_json()), dataset, column)
+    column = bare(column)
+    return _values(dataset.version, text_of(column), dataset, column)
 
 
-@st.cache_resource(max_entries=2 * SMALL, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=2 * SMALL, ttl=TIME, show_spinner=False)
 def _values(version: str, text: str, _dataset: Dataset, _column: Column) -> Mapping[str, int]:
     from engine.conditions import spelled
 
@@ -191,13 +219,13 @@ def housekeep() -> None:
     jobs().sweep(datasets.keep_seconds())
 
 
-@st.cache_resource(max_entries=TABLES, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=TABLES, ttl=TIME, show_spinner=False)
 def result(run_id: str) -> StoredResult:
     """What a finished run made. Raises JobError."""
     return jobs().result(run_id)
 
 
-@st.cache_resource(max_entries=TABLES, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=TABLES, ttl=TIME, show_spinner=False)
 def real(run_id: str) -> pd.DataFrame:
     """The real table that a run learned: parsed, the selected columns."""
     return jobs().table(run_id)
@@ -210,7 +238,7 @@ def compared(run_id: str) -> tuple[str, ...]:
     return tuple(column.name for column in comparable(jobs().schema(run_id).selected))
 
 
-@st.cache_resource(max_entries=20 * SMALL, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=20 * SMALL, ttl=TIME, show_spinner=False)
 def distribution(run_id: str, column: str) -> ColumnComparison:
     """One column of both tables, ready to draw. Raises NotApplicable where it is empty throughout."""
     from engine.evaluation.distributions import compare_column
@@ -218,7 +246,7 @@ def distribution(run_id: str, column: str) -> ColumnComparison:
     return compare_column(real(run_id)[column], result(run_id).synthetic[column], jobs().schema(run_id)[column])
 
 
-@st.cache_resource(max_entries=5 * SMALL, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=5 * SMALL, ttl=TIME, show_spinner=False)
 def in_time(run_id: str, time: str, column: str) -> TimeComparison:
     """A number over the dates of both tables. Raises NotApplicable where there is too little of it."""
     from engine.evaluation.timeview import compare_in_time
@@ -226,7 +254,7 @@ def in_time(run_id: str, time: str, column: str) -> TimeComparison:
     return compare_in_time(real(run_id), result(run_id).synthetic, time, column)
 
 
-@st.cache_resource(max_entries=10 * SMALL, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=10 * SMALL, ttl=TIME, show_spinner=False)
 def mini_figure(run_id: str, column: str, score: float | None, dark: bool) -> go.Figure:
     """One column's small chart. Raises NotApplicable as `distribution` does."""
     from engine import charts
@@ -234,7 +262,7 @@ def mini_figure(run_id: str, column: str, score: float | None, dark: bool) -> go
     return charts.mini_figure(distribution(run_id, column), score=score, dark=dark)
 
 
-@st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
 def associations(run_id: str, columns: tuple[str, ...]) -> AssociationComparison:
     """How any two of these columns hang together, in both tables. Raises NotApplicable where there are no two."""
     from engine.evaluation.associations import compare_associations

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from engine.conditions import quoted, write_name
 from engine.errors import TwinError
+from engine.protection import Protection
 from engine.run import HOLDOUT, HOLDOUT_ROWS, Release, RunRequest
 from engine.synthesizer import AUTO
 from engine.table.schema import Schema
@@ -20,6 +21,7 @@ EQUAL, DATA, OWN = "equal", "data", "own"  # how the rows of a balanced column a
 class Choices:
     """The whole form. settings: by method, so that a look at another method loses nothing.
 
+    protection: of rare categories, as `engine.protection.Protection` writes itself.
     given: by column, as `engine.conditions` writes it, "" while incomplete. balance: column, preset, own (per cent
     by value); empty for none.
     """
@@ -33,6 +35,7 @@ class Choices:
     budget: float | None = None
     fallback: bool = True
     charts: bool = True
+    protection: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
     balance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -47,6 +50,7 @@ class Choices:
             budget=self.budget,
             fallback=self.fallback,
             charts=self.charts,
+            protection=Protection.from_json(self.protection),
             given=tuple(text for text in self.given.values() if text),
             balance=self.balance_text(),
         )

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.errors import TwinError
 from engine.table.schema import Column, Kind, Schema
-from pages.ui import cached, state, widgets
+from pages.ui import cached, details, methods, personal, state, widgets
 from pages.ui.datasets import Dataset
 from pages.ui.words import plain
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from engine.table.profile import ColumnProfile, TableProfile
 
-KEEP, NAME, KIND, SHAPE, MISSING, DISTINCT, WHY = "keep", "name", "kind", "shape", "missing", "distinct", "why"
+KEEP, NAME, KIND, METHOD, SHAPE = "keep", "name", "kind", "method", "shape"
+MISSING, DISTINCT, WHY = "missing", "distinct", "why"
 ALL_SHOWN = 16  # columns up to which the table shows them all without scrolling
 _KINDS = [str(kind) for kind in Kind]
 
@@ -42,9 +43,14 @@ def draw(table: Dataset) -> Edited:
         disabled=[NAME, SHAPE, MISSING, DISTINCT, WHY],
         column_config=_config(),
         height="content" if len(base) <= ALL_SHOWN else 560,
-        alt="The columns of the table: whether to keep each, and its kind",
+        alt="The columns of the table: whether to keep each, its kind, and how it is made",
     )
     edited = _apply(table, base, frame)
+    if not edited.problems and any(a.kind is not b.kind for a, b in zip(edited.schema, base, strict=True)):
+        # Another kind has another reason, shape and method: the table of columns shows them as soon as they are known.
+        table.save_schema(edited.schema)
+        state.renew_editor()
+        st.rerun()
     for problem in edited.problems:
         widgets.error_box(problem)
     _tools(table, edited.schema)
@@ -60,6 +66,7 @@ def _frame(schema: Schema, profile: TableProfile) -> pd.DataFrame:
             KEEP: [column.selected for column in schema],
             NAME: list(schema.names),
             KIND: [str(column.kind) for column in schema],
+            METHOD: [methods.of(column) for column in schema],
             SHAPE: [_shape(found.get(column.name)) for column in schema],
             MISSING: [_missing(found.get(column.name)) for column in schema],
             DISTINCT: [found[column.name].distinct if column.name in found else None for column in schema],
@@ -87,11 +94,18 @@ def _config() -> dict[str, Any]:
         KEEP: config.CheckboxColumn("Keep", help="Only these columns are in the twin.", width=76, pinned=True),
         NAME: config.TextColumn("Column", width=150, pinned=True),
         KIND: config.SelectboxColumn(
-            "Kind", options=_KINDS, required=True, width=120, help="Decides how a column is learned. Click to correct."
+            "Kind", options=_KINDS, required=True, width=105, help="Decides how a column is learned. Click to correct."
         ),
-        SHAPE: config.BarChartColumn("Values", width=120, y_min=0, help="How often each value or range of values is."),
-        MISSING: config.NumberColumn("Missing", format="%.1f %%", width=90),
-        DISTINCT: config.NumberColumn("Distinct", format="localized", width=90),
+        METHOD: config.SelectboxColumn(
+            "Method",
+            options=list(methods.ALL),
+            required=True,
+            width=155,
+            help="Learned together with the others, or on its own. Click to change; details below.",
+        ),
+        SHAPE: config.BarChartColumn("Values", width=100, y_min=0, help="How often each value or range of values is."),
+        MISSING: config.NumberColumn("Missing", format="%.1f %%", width=80),
+        DISTINCT: config.NumberColumn("Distinct", format="localized", width=80),
         WHY: config.TextColumn("Why this kind", width="large"),
     }
 
@@ -100,9 +114,9 @@ def _apply(table: Dataset, base: Schema, frame: pd.DataFrame) -> Edited:
     """The base with what the editor now says. A change that does not fit the values is left out, and told."""
     columns: list[Column] = []
     problems: list[str] = []
-    for column, keep, kind in zip(base, frame[KEEP], frame[KIND], strict=True):
+    for column, keep, kind, method in zip(base, frame[KEEP], frame[KIND], frame[METHOD], strict=True):
         try:
-            columns.append(_changed(table, column, bool(keep), Kind(kind)))
+            columns.append(_changed(table, column, bool(keep), Kind(kind), str(method)))
         except TwinError as error:
             columns.append(column)
             problems.append(str(error))
@@ -112,8 +126,12 @@ def _apply(table: Dataset, base: Schema, frame: pd.DataFrame) -> Edited:
     return Edited(schema, tuple(problems))
 
 
-def _changed(table: Dataset, column: Column, keep: bool, kind: Kind) -> Column:
-    return replace(column if kind is column.kind else cached.recast(table, column.name, kind), selected=keep)
+def _changed(table: Dataset, column: Column, keep: bool, kind: Kind, method: str) -> Column:
+    """Another kind brings its own method along, unless one was chosen with it."""
+    found = methods.recast(table, column, kind)
+    if method != methods.of(column):
+        found = methods.changed(table, found, method)
+    return replace(found, selected=keep)
 
 
 def _tools(table: Dataset, schema: Schema) -> None:
@@ -124,10 +142,20 @@ def _tools(table: Dataset, schema: Schema) -> None:
             ("Keep none", "keep-none", ()),
         ):
             st.button(label, key=key, type="tertiary", on_click=_keep, args=(table, schema, columns))
-        st.button("Kinds as found", key="kinds-found", type="tertiary", on_click=_keep_found, args=(table,))
+        st.button(
+            "Kinds as found",
+            key="kinds-found",
+            type="tertiary",
+            on_click=_keep_found,
+            args=(table,),
+            help="Takes back every change of kinds and methods.",
+        )
+        if st.button("Details of a column", key="details", type="tertiary", icon=":material/bar_chart:"):
+            details.show(table)
     anew = [plain(c.name) for c in schema if c.selected and not c.kind.modelled]
     if anew:
         st.caption(f"Made anew in the form of the real ones, never learned: {', '.join(anew)}.")
+    personal.draw(table, schema, lambda name: details.show(table, name))
 
 
 def _keep(table: Dataset, schema: Schema, names: tuple[str, ...]) -> None:
@@ -136,5 +164,6 @@ def _keep(table: Dataset, schema: Schema, names: tuple[str, ...]) -> None:
 
 
 def _keep_found(table: Dataset) -> None:
-    table.save_schema(cached.schema(table))
+    found, saved = cached.schema(table), cached.chosen_schema(table)
+    table.save_schema(replace(found, constraints=saved.constraints))
     state.renew_editor()

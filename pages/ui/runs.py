@@ -12,7 +12,7 @@ from engine.generators import registry
 from engine.generators.base import Family
 from engine.race import RACE
 from engine.synthesizer import AUTO
-from pages.ui import cached, racing, state, widgets
+from pages.ui import cached, racing, secret, state, widgets
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 from pages.ui.words import count, plain, seconds
@@ -44,7 +44,9 @@ def start(table: Dataset) -> None:
     with st.spinner("Handing the table to a training process …"):
         schema = cached.chosen_schema(table)
         choices = Choices.from_json(table.load_choices())
-        identity = cached.jobs().start(choices.request(), cached.reading(table).frame, schema)
+        identity = cached.jobs().start(
+            choices.request(), cached.reading(table).frame, schema, secret=secret.of(table, schema)
+        )
         table.add_run(identity)
         state.use_run(identity)
 

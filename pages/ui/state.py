@@ -21,6 +21,7 @@ _START = "twin-start"  # the person pressed “Train”; the train page takes it
 _FRAME = "twin-frame"  # whether the app is drawn around the page that runs now
 _ROUND = "twin-round"  # how often the upload page began anew: a fresh uploader each time
 _UPLOADED = "twin-uploaded"  # the upload that was dealt with last, and what was wrong with it
+_SECRET = "twin-secret"  # a table's id and the secret for its pseudonyms: in the session only, never on disk
 _EDITED = "twin-edited"  # what the table of columns showed when the page was opened
 _EDITOR = "twin-editor"  # how often that table was put back by a button: a fresh editor each time
 
@@ -80,7 +81,7 @@ def use(chosen: Dataset) -> None:
 
 def forget() -> None:
     """Work on no table. What is on disk stays."""
-    for name in (_DATASET, _RUN, _START, _UPLOADED, _EDITED):
+    for name in (_DATASET, _RUN, _START, _UPLOADED, _EDITED, _SECRET):
         st.session_state.pop(name, None)
     st.session_state[_ROUND] = upload_round() + 1
     _tell_address()
@@ -138,6 +139,17 @@ def take_start() -> bool:
     return bool(st.session_state.pop(_START, False))
 
 
+def keep_secret(table: Dataset, secret: str) -> None:
+    """Hold the secret for a table's pseudonyms as long as the session lasts."""
+    st.session_state[_SECRET] = (table.id, secret)
+
+
+def secret(table: Dataset) -> str:
+    """The secret that was given for a table in this session, or nothing."""
+    known = st.session_state.get(_SECRET)
+    return known[1] if known is not None and known[0] == table.id else ""
+
+
 # Widgets
 
 
@@ -166,6 +178,11 @@ def seed_all_within(key: str, options: Sequence[Any], first: Sequence[Any]) -> s
 def put(key: str, value: Any) -> None:
     """Give a widget that is not drawn yet another value."""
     st.session_state[key] = value
+
+
+def take(key: str) -> Any:
+    """What was noted for the next drawing of the page, once; None where nothing was."""
+    return st.session_state.pop(key, None)
 
 
 def value(key: str, default: Any = None) -> Any:

@@ -27,9 +27,10 @@ WORK = Work.uncounted(2_000, 5, 5)
 MEMBER, AGE, FEE, CITY = range(4)  # rows of the table of columns
 
 
-def edit(app: AppTest, row: int, round: int = 0, **changes: object) -> AppTest:
-    """Change cells of the table of columns, as a person does."""
-    app.session_state[f"columns-{round}"] = {
+def edit(app: AppTest, row: int, **changes: object) -> AppTest:
+    """Change cells of the table of columns that is on the page now, as a person does."""
+    drawn = getattr(app.session_state, "twin-editor", 0)
+    app.session_state[f"columns-{drawn}"] = {
         "edited_rows": {row: changes},
         "added_rows": [],
         "deleted_rows": [],

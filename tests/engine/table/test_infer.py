@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import DataError, SchemaError
-from engine.table.infer import infer_column, infer_schema, recast, validate
+from engine.table.infer import fix, infer_column, infer_schema, recast, validate
 from engine.table.read import read_table
 from engine.table.schema import Column, DateFormat, Kind, NumberFormat, Schema
 from tests.engine.tables import CLUB, club
@@ -390,3 +390,23 @@ def test_text_comes_back_whatever_its_format(fmt: NumberFormat | DateFormat, dat
     whole = isinstance(fmt, NumberFormat) and fmt.exponent  # "1.2500e+05" is a whole number
     assert schema["x"].kind in (column.kind, Kind.INTEGER if whole else column.kind)
     pd.testing.assert_frame_equal(schema.to_text(schema.parse(text)), text)
+
+
+def test_a_column_can_be_fixed_at_one_value() -> None:
+    """Any value that the file's own type can hold; whatever the column held before is not learned."""
+    frame = pd.DataFrame(
+        {"a": ["1", "2", "2", ""], "b": pd.array([1, 2, 2, 3], dtype="int32"), "c": pd.Categorical(list("uuvw"))}
+    )
+    schema = infer_schema(frame)
+    for name, usual in (("a", "2"), ("b", "2"), ("c", "u")):
+        fixed = fix(frame, schema, name)
+        assert fixed[name].kind is Kind.CONSTANT
+        assert fixed[name].value == usual
+        assert fixed.parse(frame)[name].tolist() == [usual] * 4
+        assert fixed.restore(fixed.parse(frame)).dtypes[name] == (frame.dtypes[name] if name != "a" else "str")
+    assert fix(frame, schema, "a", "new").parse(frame)["a"].unique().tolist() == ["new"]
+    assert fix(frame, schema, "b", "7").restore(frame)["b"].tolist() == [7] * 4
+    with pytest.raises(DataError, match="int32, which cannot hold “seven”"):
+        fix(frame, schema, "b", "seven")
+    with pytest.raises(DataError, match="needs a value"):
+        fix(frame, schema, "a", " ")

@@ -1,0 +1,117 @@
+"""What a look at one column asks of the engine, kept for a while (see `cached`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from engine.table.schema import Column, Schema
+from pages.ui import cached
+from pages.ui.datasets import Dataset
+
+if TYPE_CHECKING:
+    from engine.columnfit import ColumnFits
+    from engine.courses import Course
+    from engine.evaluation.distributions import ColumnComparison
+    from engine.protection import Protected
+
+
+def fixed(dataset: Dataset, column: Column, value: str | None = None) -> Column:
+    """The column with one value in every row; None: its most frequent one. Raises TwinError."""
+    from engine.table.infer import fix
+
+    schema_ = replace(cached.schema(dataset), columns=(column,))
+    return fix(cached.reading(dataset).frame, schema_, column.name, value)[column.name]
+
+
+def shape(dataset: Dataset, column: Column) -> ColumnComparison:
+    """One real column as charts draw it. Raises NotApplicable where it is empty throughout."""
+    column = cached.bare(column)
+    return _shape(dataset.version, cached.text_of(column), dataset, column)
+
+
+@st.cache_resource(max_entries=2 * cached.SMALL, ttl=cached.TIME, show_spinner=False)
+def _shape(version: str, text: str, _dataset: Dataset, _column: Column) -> ColumnComparison:
+    from engine import columnfit
+
+    return columnfit.shape(cached.cells(_dataset, _column), _column)
+
+
+def fits(dataset: Dataset, column: Column) -> ColumnFits:
+    """How well each family of distributions fits a column of numbers or dates."""
+    column = cached.bare(column)
+    return _fits(dataset.version, cached.text_of(column), dataset, column)
+
+
+@st.cache_resource(max_entries=2 * cached.SMALL, ttl=cached.TIME, show_spinner=False)
+def _fits(version: str, text: str, _dataset: Dataset, _column: Column) -> ColumnFits:
+    from engine import columnfit
+
+    return columnfit.fits(cached.cells(_dataset, _column), _column)
+
+
+def course(dataset: Dataset, time: Column, column: Column) -> Course:
+    """A number of the real table over one of its dates. Raises NotApplicable where there is too little of it."""
+    time, column = cached.bare(time), cached.bare(column)
+    return _course(dataset.version, cached.text_of(time) + cached.text_of(column), dataset, time, column)
+
+
+@st.cache_resource(max_entries=cached.SMALL, ttl=cached.TIME, show_spinner=False)
+def _course(version: str, text: str, _dataset: Dataset, _time: Column, _column: Column) -> Course:
+    import pandas as pd
+
+    from engine import courses
+
+    table = pd.DataFrame({c.name: cached.cells(_dataset, c) for c in (_time, _column)})
+    return courses.course(table, _time.name, _column.name)
+
+
+def examples(dataset: Dataset, column: Column) -> tuple[str, ...]:
+    """A few values as they are made up for a column. Raises TwinError for an unknown provider or locale."""
+    return _examples(dataset.version, cached.text_of(column), dataset, column)
+
+
+@st.cache_resource(max_entries=2 * cached.SMALL, ttl=cached.TIME, show_spinner=False)
+def _examples(version: str, text: str, _dataset: Dataset, _column: Column) -> tuple[str, ...]:
+    from engine.fakers import offers
+
+    return offers.examples(cached.cells(_dataset, _column), _column)
+
+
+@st.cache_resource(show_spinner=False)
+def providers() -> Mapping[str, str]:
+    """Every kind of personal data that can be made up, with its name for people."""
+    from engine.fakers import offers
+
+    return offers.providers()
+
+
+@st.cache_resource(show_spinner=False)
+def locales() -> tuple[str, ...]:
+    """Languages and countries for which data can be made up."""
+    from engine.fakers import offers
+
+    return offers.locales()
+
+
+def rare(dataset: Dataset, chosen: Schema, rows: int | None) -> Protected:
+    """How many labels fewer than `rows` rows share (None: the engine's own number), and in how many rows they are."""
+    from engine.protection import candidates
+
+    columns = tuple(cached.bare(chosen[name]) for name in candidates(chosen.selected))
+    return _rare(dataset.version, " ".join(map(cached.text_of, columns)), rows, dataset, columns)
+
+
+@st.cache_resource(max_entries=cached.SMALL, ttl=cached.TIME, show_spinner=False)
+def _rare(version: str, text: str, rows: int | None, _dataset: Dataset, _columns: tuple[Column, ...]) -> Protected:
+    import pandas as pd
+
+    from engine.protection import POOL, Protection
+
+    frame = pd.DataFrame(
+        {c.name: cached.cells(_dataset, c) for c in _columns}, index=cached.reading(_dataset).frame.index
+    )
+    return Protection(POOL, rows).applied(frame, Schema(_columns), 0)[1]  # to count, the quicker way is enough

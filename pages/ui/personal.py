@@ -1,0 +1,65 @@
+"""What was recognised as telling who somebody is: shown at a glance, and changed by one click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from engine.errors import TwinError
+from engine.table.schema import Column, Kind, Schema
+from pages.ui import cached, details, state
+from pages.ui.datasets import Dataset
+from pages.ui.words import count, plain
+
+SHOWN = 24  # columns with a card of their own; the table of columns holds them all
+_PROBLEM = "personal-problem"
+
+
+def draw(table: Dataset, schema: Schema, look_at: Callable[[str], None]) -> None:
+    """A card for each selected personal column; nothing where there is none. look_at: opens a column's details."""
+    found = [c for c in schema.selected if c.kind is Kind.PERSONAL]
+    problem = state.take(_PROBLEM)
+    if problem:
+        st.error(plain(problem), icon=":material/error:")
+    if not found:
+        return
+    st.markdown(
+        f":material/badge: **{count(len(found), 'personal column')}.** "
+        "The values are made up; no real one of them is in the twin."
+    )
+    with st.grid("auto", min_column_width=250):
+        for column in found[:SHOWN]:
+            _card(table, column, look_at)
+    if len(found) > SHOWN:
+        st.caption(f"{len(found) - SHOWN} more are in the table above.")
+
+
+def _card(table: Dataset, column: Column, look_at: Callable[[str], None]) -> None:
+    with st.container(border=True, gap="xsmall", height="stretch", key=f"personal-of-{column.name}"):
+        st.markdown(f"**{plain(column.name)}**")
+        st.caption(plain(details.made_up(column)), help=plain(column.reason) or None)
+        with st.container(horizontal=True, gap="small"):
+            st.button(
+                "Keep as it is",
+                key=f"as-it-is-{column.name}",
+                type="tertiary",
+                on_click=_as_it_is,
+                args=(table, column.name),
+                help="It is no personal data: learn it as a category. Its real values then appear in the twin.",
+            )
+            if st.button("Change", key=f"look-at-{column.name}", type="tertiary"):
+                look_at(column.name)
+
+
+def _as_it_is(table: Dataset, name: str) -> None:
+    """Learn the column as a category, before the page is drawn again."""
+    schema = cached.chosen_schema(table)
+    try:
+        column = replace(cached.recast(table, name, Kind.CATEGORICAL), selected=True)
+    except TwinError as error:
+        state.put(_PROBLEM, str(error))
+        return
+    table.save_schema(replace(schema, columns=tuple(column if c.name == name else c for c in schema)))
+    state.renew_editor()

@@ -1,0 +1,62 @@
+"""What was done to make a twin, told beside its result: rare categories, columns on their own, everything noted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from engine.generators import registry
+from engine.protection import KEEP, POOL
+from pages.ui.words import count, plain
+
+if TYPE_CHECKING:
+    from engine.results import StoredResult
+
+_NAMED = 4  # columns named in a line
+
+
+def made(result: StoredResult) -> None:
+    """A line each on rare categories and on columns that were learned apart; all notes, folded away."""
+    figures = result.figures
+    for line in (_protection(figures.get("protection", {})), *_own(figures.get("own_methods", {}))):
+        if line:
+            st.markdown(line)
+    notes = [str(note) for note in figures.get("notes", [])]
+    if notes:
+        with st.expander("How it was made", key="how-made", icon=":material/notes:"):
+            st.markdown("\n".join(f"- {plain(note)}" for note in notes))
+
+
+def _protection(found: Mapping[str, Any]) -> str:
+    """What became of rare labels; nothing where there was none."""
+    labels = sum(found.get("labels", {}).values())
+    if found.get("how") == KEEP:
+        return ":material/filter_alt: Rare categories were kept, as you chose."
+    if not labels:
+        return ""
+    done = "joined under one name" if found["how"] == POOL else "replaced by those of similar rows"
+    cells = count(sum(found["rows"].values()), "cell")
+    return (
+        f":material/filter_alt: Rare categories: {count(labels, 'label')} that fewer than {found['threshold']} rows "
+        f"share {'was' if labels == 1 else 'were'} {done}, in {cells}."
+    )
+
+
+def _own(methods: Mapping[str, str]) -> list[str]:
+    """Columns that were learned apart, by method."""
+    by_method: dict[str, list[str]] = defaultdict(list)
+    for name, key in methods.items():
+        by_method[key].append(name)
+    return [
+        f":material/call_split: On {'its' if len(names) == 1 else 'their'} own, by "
+        f"{registry.GENERATORS[key].info.label if key in registry.GENERATORS else key}: {_named(names)}."
+        for key, names in by_method.items()
+    ]
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(f"**{plain(name)}**" for name in names[:_NAMED]) + more
