@@ -243,11 +243,11 @@ class TestRareCategories:
         assert "are left as they are" in text(again)
 
     def test_what_cannot_be_protected_is_told(self, open_app: Open) -> None:
-        frame = club()
-        frame["city"] = [f"town {i // 3}" for i in range(len(frame))]
+        frame = club().rename(columns={"city": "team"})
+        frame["team"] = [f"team {i // 3}" for i in range(len(frame))]
         table = datasets.add(csv(frame), "club.csv")
         schema = cached.schema(table)
-        assert schema["city"].kind is Kind.CATEGORICAL
+        assert schema["team"].kind is Kind.CATEGORICAL
         app = open_app(table, page="configure")
         app.number_input(key="rare-rows").set_value(10).run()
         assert "no label is shared by 10 rows" in app.warning[0].value
