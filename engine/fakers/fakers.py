@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.errors import DataError, ModelError
 from engine.fakers import pools
 from engine.fakers.keys import Keys, shapes_of
+from engine.fakers.language import Language
 from engine.fakers.numbers import Numbers
 from engine.fakers.occurrence import Occurrence
 from engine.fakers.people import Others, People
@@ -19,7 +20,7 @@ from engine.fakers.prose import Prose
 from engine.seeds import stream
 from engine.table.schema import Column, Kind, Schema
 
-Maker = Keys | Numbers | Others | Prose
+Maker = Keys | Language | Numbers | Others | Prose
 
 _MANY, _FEW_FORMS, _MOST = 50, 10, 0.9  # different values; forms that this share of them has
 _SINGLE: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -27,6 +28,7 @@ _SINGLE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "numbers": Numbers.from_state,
     "others": Others.from_state,
     "prose": Prose.from_state,
+    "language": Language.from_state,
 }
 
 
@@ -87,13 +89,17 @@ class Fakers:
         return made
 
     def state(self) -> dict[str, Any]:
-        """Plain values for JSON, none of them a real one."""
-        kinds = {Keys: "keys", Numbers: "numbers", Others: "others", Prose: "prose"}
+        """Plain values for JSON, none of them a real one but for the words that `passport` lists."""
+        kinds = {Keys: "keys", Numbers: "numbers", Others: "others", Prose: "prose", Language: "language"}
         return {
             "occurrence": {name: occurrence.state() for name, occurrence in self._occurrence.items()},
             "columns": {name: {"kind": kinds[type(m)], **m.state()} for name, m in self._makers.items()},
             "people": [{"columns": [c.name for c in group], **people.state()} for group, people in self._people],
         }
+
+    def passport(self) -> dict[str, list[Any]]:
+        """The real values that the state holds, by column: words of texts, each shared by several of them."""
+        return {name: maker.words() for name, maker in self._makers.items() if isinstance(maker, Language)}
 
     @classmethod
     def from_state(cls, schema: Schema, state: dict[str, Any]) -> Self:
@@ -133,7 +139,8 @@ def _maker(values: pd.Series, column: Column) -> Maker:
     if column.kind is Kind.IDENTIFIER:
         return Keys.of(present, column)
     if column.kind is Kind.TEXT:
-        return Prose.of(present, column.locale)
+        own = Language.of(present, column.locale) if column.text == "own" else None
+        return own or Prose.of(present, column.locale)
     if pools.scheme(column.provider, column.locale) is not None:
         return Numbers.of(present, column)
     if column.provider in pools.CODES and _has_a_form(present):
