@@ -99,9 +99,9 @@ class Synthesizer:
         return bool(generators) and all(capability in g.info.capabilities for g in generators)
 
     def passport(self) -> dict[str, list[Any]]:
-        """Every real value that the saved model holds, by column: the methods', the constants of the schema, and what
-        rules know, such as which values were seen together."""
-        self._fitted()
+        """Every real value that the saved model holds, by column: the methods', the constants of the schema, what rules
+        know, such as which values were seen together, and words of free text."""
+        fakers = self._fitted()
         held: dict[str, list[Any]] = {c.name: [] for c in self.schema.selected}
         for column in self.schema.selected:
             if column.kind is Kind.CONSTANT and column.value is not None:
@@ -111,7 +111,7 @@ class Synthesizer:
             if name in made:
                 continue
             held[name] = list(dict.fromkeys([*held[name], *values]))
-        return held
+        return {**held, **fakers.passport()}
 
     def _values(self) -> dict[str, list[Any]]:
         """Values that methods and rules hold, by column; made ones of pseudonyms among them."""

@@ -75,12 +75,16 @@ class Fakers:
         return {name: pd.Series(values, dtype="str") for name, values in made.items()}
 
     def state(self) -> dict[str, Any]:
-        """Plain values for JSON, none of them a real one."""
+        """Plain values for JSON, none of them a real one but for the words that `passport` lists."""
         return {
             **self._everywhere.state(),
             "country": self._country,
             "regions": {locale: region.state() for locale, region in self._regions.items()},
         }
+
+    def passport(self) -> dict[str, list[Any]]:
+        """The real values that the state holds, by column: words of texts, each shared by several of them."""
+        return self._everywhere.words()
 
     @classmethod
     def from_state(cls, schema: Schema, state: dict[str, Any]) -> Self:

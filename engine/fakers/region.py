@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.fakers import pools
 from engine.fakers.keys import Keys, shapes_of
+from engine.fakers.language import Language
 from engine.fakers.numbers import Numbers
 from engine.fakers.occurrence import Occurrence
 from engine.fakers.people import Others, People
@@ -23,14 +24,15 @@ from engine.seeds import stream
 from engine.table.schema import Column, Kind
 
 _MANY, _FEW_FORMS, _MOST = 50, 10, 0.9  # different values; forms that this share of them has
-Maker = Keys | Numbers | Others | Prose
+Maker = Keys | Language | Numbers | Others | Prose
 _SINGLE: dict[str, Callable[[dict[str, Any]], Maker]] = {
     "keys": Keys.from_state,
     "numbers": Numbers.from_state,
     "others": Others.from_state,
     "prose": Prose.from_state,
+    "language": Language.from_state,
 }
-_KINDS = {Keys: "keys", Numbers: "numbers", Others: "others", Prose: "prose"}
+_KINDS = {Keys: "keys", Numbers: "numbers", Others: "others", Prose: "prose", Language: "language"}
 _PARTS = ("street_address", "city", "state", "postcode")  # of a whole address
 _HIDDEN = "\x00"  # begins the names of makers of parts, which are no columns
 
@@ -114,11 +116,15 @@ class Region:
         codes, values = places.values(n, draw, self._chance(seed, "places", first))
         return {name: written(texts, np.where(self._gaps(n, seed, name), -1, codes)) for name, texts in values.items()}
 
+    def words(self) -> dict[str, list[Any]]:
+        """The real words that the makers of texts hold, by column; each is shared by several texts."""
+        return {name: maker.words() for name, maker in self._makers.items() if isinstance(maker, Language)}
+
     def unique(self, name: str) -> bool:
         return self._occurrence[name].unique
 
     def state(self) -> dict[str, Any]:
-        """Plain values for JSON, none of them a real one."""
+        """Plain values for JSON, none of them a real one but for the words that `words` lists."""
         return {
             "occurrence": {name: occurrence.state() for name, occurrence in self._occurrence.items()},
             "columns": {name: {"kind": _KINDS[type(m)], **m.state()} for name, m in self._makers.items()},
@@ -193,7 +199,8 @@ def _maker(values: pd.Series, column: Column, whole: pd.Series) -> Maker:
     if column.kind is Kind.IDENTIFIER or column.provider == pools.KEY:
         return Keys.of(present, column, known)
     if column.kind is Kind.TEXT:
-        return Prose.of(present, column.locale)
+        own = Language.of(present, column.locale) if column.text == "own" else None
+        return own or Prose.of(present, column.locale)
     if pools.scheme(column.provider, column.locale) is not None:
         return Numbers.of(present, column, known)
     if column.provider in pools.CODES and _has_a_form(present):

@@ -294,9 +294,9 @@ class TestText:
         assert not {s.strip() for text in texts for s in text.split(".") if s.strip()} & real
 
     def test_every_sentence_has_a_word_that_no_real_text_has(self) -> None:
-        probe = made(TEXTS, 400, Kind.TEXT).tolist()
+        probe = made(TEXTS, 400, Kind.TEXT, text="faker").tolist()
         known = set(re.findall(r"\w+", " ".join(probe).casefold()))
-        for text in made(probe, 300, Kind.TEXT, seed=5):
+        for text in made(probe, 300, Kind.TEXT, seed=5, text="faker"):
             for sentence in text.rstrip(".").split(". "):
                 assert set(re.findall(r"[\w-]+", sentence.casefold())) - known
 
