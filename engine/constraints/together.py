@@ -150,10 +150,10 @@ class Combinations(Together):
     form: ClassVar[str] = "together(city, state)"
     enforced: ClassVar[str] = (
         "Where one column fixes the others (a city its state), only that one is learned and the others are looked up; "
-        "else rows with a combination that was not seen are drawn again, and the last ones keep their first value and "
-        "take others that go with it."
+        "up to 300 combinations of labels without gaps are learned as one column; else rows with a combination that "
+        "was not seen are drawn again, and the last ones keep their first value and take others that go with it."
     )
-    repairs: ClassVar[str] = "The first value stays and the others become those that most often go with it."
+    repairs: ClassVar[str] = "The first value stays and the others become ones that go with it, as often as they do."
     options: ClassVar[dict[str, str]] = {
         "functional": "whether each value of the first column goes with one combination only",
         "least": "real rows that a combination needs to count as seen",
