@@ -22,8 +22,8 @@ CHEAP = [i.key for i in registry.infos() if i.family is Family.STATISTICAL and i
 
 @pytest.fixture(scope="module")
 def census() -> pd.DataFrame:
-    columns = ["age", "education", "education_num", "sex", "income"]
-    return pd.read_csv("assets/samples/census.csv.gz", nrows=1_500, usecols=columns, dtype=str, keep_default_na=False)
+    columns = ["education", "education_num", "sex"]
+    return pd.read_csv("assets/samples/census.csv.gz", nrows=500, usecols=columns, dtype=str, keep_default_na=False)
 
 
 @pytest.mark.parametrize("method", CHEAP)
@@ -32,7 +32,7 @@ def test_demand_05_rules_are_found_offered_and_kept(method: str, census: pd.Data
     found = constraints.find(schema.parse(census), schema)
     assert found[0].constraint == Constraint("one_to_one", ("education", "education_num"))
     chosen = replace(schema, constraints=(found[0].constraint,))
-    made = Synthesizer(chosen, method).fit(census, seed=0).sample_parsed(1_000)
+    made = Synthesizer(chosen, method).fit(census, seed=0).sample_parsed(300)
     real = census[["education", "education_num"]].drop_duplicates()
     pairs = made[["education", "education_num"]].astype(str).drop_duplicates()
     assert set(pairs.itertuples(index=False, name=None)) <= set(real.itertuples(index=False, name=None))

@@ -24,7 +24,7 @@ from engine.table.schema import Column, Constraint, Kind, NumberFormat, Schema
 from tests.engine.constraints.orders import CITIES, COLUMNS, RULES, orders
 
 LEARNED = Schema(COLUMNS[1:], "orders", RULES)  # without the keys, which are made anew
-REAL = orders(3_000).drop(columns="key")
+REAL = orders(1_500).drop(columns="key")
 
 
 def learned(plan: Plan, table: pd.DataFrame, method: str = "marginals") -> Parts:
@@ -314,6 +314,13 @@ def test_numbers_that_were_never_seen_move_to_the_nearest_that_was() -> None:
     made, _ = complete(plan, drawn(a=10), 80, 0)
     assert set(made["a"]) == {0, 5, 9}
     assert dict(zip(made["a"], made["b"], strict=True)) == {0: 1, 5: 2, 9: 3}
+
+
+def test_combinations_of_numbers_are_mended_as_a_whole_where_drawing_does_not_help() -> None:
+    plan = plan_of(["together(a, b)"], numbers(a=[100, 100, 200] * 20, b=[1, 2, 1] * 20))
+    made, books = complete(plan, drawn(a=90, b=5), 60, 0)
+    assert books.mended == 60
+    assert set(zip(made["a"], made["b"], strict=True)) == {(100, 1), (100, 2), (200, 1)}
 
 
 @pytest.mark.parametrize(("spread", "apart"), [(3, True), (400, False)])
