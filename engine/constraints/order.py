@@ -30,9 +30,9 @@ class Order(Rule):
     label: ClassVar[str] = "Order of two columns"
     form: ClassVar[str] = "start <= end"
     enforced: ClassVar[str] = (
-        "Where two unrelated columns would break it often, the second column is learned as its distance from the first "
-        "and put together again; otherwise rows that break it are drawn again, and of the last ones the two values "
-        "change places."
+        "Where the distance varies little beside the columns, the second column is learned as its distance from the "
+        "first and put together again; otherwise rows that break it are drawn again, and of the last ones the two "
+        "values change places."
     )
     repairs: ClassVar[str] = "The two values change places."
     options: ClassVar[dict[str, str]] = {"strict": "whether equal values break the rule, too"}

@@ -46,25 +46,24 @@ class Together(Rule):
         return np.asarray(~self._allowed(table).contains(table) & self.speaks_of(table), dtype=bool)
 
     def repair(self, table: pd.DataFrame, rows: Mask, rng: np.random.Generator) -> pd.DataFrame:
-        """The first column that has a known value keeps it; the others take values that go with it."""
+        """The first value stays, and the others become ones that go with it, as often as they do.
+
+        A made row whose first value was never seen takes a combination as a whole.
+        """
         allowed = self._allowed(table)
-        left = rows.copy()
-        for source in self._sources(allowed):
-            places = allowed.codes(table, source)
-            chosen = allowed.partners(np.where(left, places, -1), source, rng)
-            table = self._put(table, allowed, chosen, source, left & (chosen >= 0))
-            left = left & (chosen < 0)
-        return table
+        if not len(allowed.rows):
+            return table
+        chosen = allowed.partners(np.where(rows, allowed.codes(table, 0), -1), 0, rng)
+        if self._known is not None:
+            strange = rows & (chosen < 0)
+            shares = allowed.counts / allowed.counts.sum()
+            chosen[strange] = rng.choice(len(shares), size=int(strange.sum()), p=shares)
+        return self._put(table, allowed, chosen, rows & (chosen >= 0))
 
-    def _sources(self, allowed: Combos) -> list[int]:
-        """Columns by which a row may be completed, the best first."""
-        return [0]
-
-    def _put(self, table: pd.DataFrame, allowed: Combos, chosen: Ints, source: int, rows: Mask) -> pd.DataFrame:
+    def _put(self, table: pd.DataFrame, allowed: Combos, chosen: Ints, rows: Mask) -> pd.DataFrame:
         new: dict[str, pd.Series] = {}
         for j, name in enumerate(self.names):
-            if j != source:
-                new[name] = values.replaced(table[name], rows, allowed.cells(chosen[rows], j, table[name]))
+            new[name] = values.replaced(table[name], rows, allowed.cells(chosen[rows], j, table[name]))
         return table.assign(**new)
 
     def learn(self, table: pd.DataFrame) -> None:
@@ -150,10 +149,10 @@ class Combinations(Together):
     form: ClassVar[str] = "together(city, state)"
     enforced: ClassVar[str] = (
         "Where one column fixes the others (a city its state), only that one is learned and the others are looked up; "
-        "else rows with a combination that was not seen are drawn again, and the last ones keep their first value and "
-        "take others that go with it."
+        "up to 300 combinations of labels without gaps are learned as one column; else rows with a combination that "
+        "was not seen are drawn again, and the last ones keep their first value and take others that go with it."
     )
-    repairs: ClassVar[str] = "The first value stays and the others become those that most often go with it."
+    repairs: ClassVar[str] = "The first value stays and the others become ones that go with it, as often as they do."
     options: ClassVar[dict[str, str]] = {
         "functional": "whether each value of the first column goes with one combination only",
         "least": "real rows that a combination needs to count as seen",

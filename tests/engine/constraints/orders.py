@@ -70,7 +70,7 @@ def orders(rows: int, seed: int = 0) -> pd.DataFrame:
             "level": level + 1,
             "visit": pd.array(np.where(gap, None, rng.integers(1, 9, rows)), dtype="Int64"),
             "score": np.where(gap, np.nan, np.round(rng.normal(5, 1, rows), 1)),
-            "rank": rng.permutation(rows * 3)[:rows] + 1,
+            "rank": rng.permutation(rows * 20)[:rows] + 1,
             "code": rng.choice(codes, rows),
             "age": age,
             "income": income,

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tests.engine.constraints.orders import COLUMNS, RULES, SCHEMA, broken, orders
 
 from engine import constraints
 from engine.constraints.registry import rule_of
 from engine.errors import ConstraintError
 from engine.table.schema import Column, Constraint, DateFormat, Kind, NumberFormat, Schema
+from tests.engine.constraints.orders import COLUMNS, RULES, SCHEMA, broken, orders
 
 KEEPING = orders(300)
 BREAKING = broken(KEEPING)
@@ -167,10 +167,10 @@ def test_dates_with_and_without_zone_are_not_compared() -> None:
 
 
 def test_zoned_dates_are_compared_as_moments() -> None:
-    zones = ("Europe/Berlin", "America/New_York")
-    columns = [Column(n, Kind.DATETIME, date=DateFormat("%Y-%m-%dT%H:%M%z", "m", z)) for n, z in zip("ab", zones)]
+    zones = {"a": "Europe/Berlin", "b": "America/New_York"}
+    columns = [Column(n, Kind.DATETIME, date=DateFormat("%Y-%m-%dT%H:%M%z", "m", z)) for n, z in zones.items()]
     moment = pd.Series(pd.to_datetime(["2024-01-05 12:00"], utc=True)).dt.as_unit("us")
-    table = pd.DataFrame({n: moment.dt.tz_convert(z) for n, z in zip("ab", zones)})
+    table = pd.DataFrame({n: moment.dt.tz_convert(z) for n, z in zones.items()})
     assert not constraints.breaking(Constraint("order", ("a", "b")), table, Schema(tuple(columns))).any()
     assert constraints.breaking(Constraint("order", ("a", "b"), {"strict": True}), table, Schema(tuple(columns))).all()
 
