@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -55,6 +55,13 @@ class Fakers:
         grouped = {c.name for group in groups for c in group}
         self._makers = {c.name: _maker(table[c.name], c) for c in self._columns if c.name not in grouped}
         self._people = [(group, People.of(table, list(group))) for group in groups]
+        return self
+
+    def imagined(self, occurrence: Mapping[str, Occurrence]) -> Self:
+        """As `fit`, where there is no table: patterns, providers and locales are those of the schema, and how often
+        values of each column are missing and repeat is told."""
+        self.fit(pd.DataFrame({c.name: pd.Series([], dtype="str") for c in self._columns}))
+        self._occurrence |= {c.name: occurrence[c.name] for c in self._columns if c.name in occurrence}
         return self
 
     def make(self, n: int, seed: int, modelled: pd.DataFrame | None = None) -> pd.DataFrame:
