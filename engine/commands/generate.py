@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import console, figures
-from engine.commands import common
+from engine.commands import common, fromschema
 from engine.errors import MethodError, SettingsError
 from engine.limits import Limits
 from engine.protection import KEEP, POOL, Protection
@@ -25,7 +25,8 @@ HELP = "make a synthetic twin"
 DESCRIPTION = (
     "Learns a real table and writes a synthetic one. With --json or --report some rows are held out first, and the "
     "twin of the others is measured beside them; the table that is written is the same with and without figures, "
-    "because the method is then trained again on all rows (unless --release audited)."
+    "because the method is then trained again on all rows (unless --release audited). With --schema and without a "
+    "table the rows are made of what the schema describes."
 )
 
 # What belongs to training, and so does not go with --model.
@@ -58,7 +59,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         help=f"a method of `methods`; or {AUTO}, which picks by the table; or {RACE}, which tries all that suit it and "
         f"takes the best (default: {AUTO})",
     )
-    parser.add_argument("--rows", type=common.whole, help="synthetic rows (default: as many as the real table has)")
+    parser.add_argument(
+        "--rows", type=common.whole, help="synthetic rows (default: as many as the real table has; without one 1000)"
+    )
     common.add_seed(parser)
     parser.add_argument("--columns", metavar="A,B", help="only these columns (default: all)")
     common.add_schema(parser)
@@ -133,8 +136,10 @@ def run(arguments: argparse.Namespace) -> None:
     common.check_json(arguments.json, arguments.data, arguments.model)
     if arguments.model is not None:
         _from_model(arguments)
+    elif arguments.data is None and arguments.schema is not None:
+        fromschema.run(arguments, _TRAINING)
     elif arguments.data is None:
-        raise SettingsError("Name a table to learn from, or a saved model with --model.")
+        raise SettingsError("Name a table to learn from, a saved model with --model, or a described one with --schema.")
     else:
         _from_data(arguments)
 

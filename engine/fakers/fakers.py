@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from engine.errors import DataError, ModelError
 from engine.fakers import pools
+from engine.fakers.occurrence import Occurrence
 from engine.fakers.region import Region, persons
 from engine.table import countries, telling
 from engine.table.cellfacts import name_words
@@ -49,6 +51,13 @@ class Fakers:
                 if rows >= _LEAST:
                     here = table[(locales == locale).to_numpy(dtype=bool)]
                     self._regions[str(locale)] = Region(self._personal, str(locale)).fit(here, table)
+        return self
+
+    def imagined(self, occurrence: Mapping[str, Occurrence]) -> Self:
+        """As `fit`, where there is no table: patterns, providers and locales are those of the schema, and how often
+        values of each column are missing and repeat is told."""
+        self.fit(pd.DataFrame({c.name: pd.Series([], dtype="str") for c in self._columns}))
+        self._everywhere.occur(occurrence)
         return self
 
     def make(self, n: int, seed: int, modelled: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -125,6 +125,10 @@ class Region:
     def words(self) -> dict[str, list[Any]]:
         """The real words that the makers of texts hold, by column; each is shared by several texts."""
         return {name: maker.words() for name, maker in self._makers.items() if isinstance(maker, Language)}
+
+    def occur(self, occurrence: Mapping[str, Occurrence]) -> None:
+        """How often values are missing and repeat, where it is told and not seen."""
+        self._occurrence |= {c.name: occurrence[c.name] for c in self.columns if c.name in occurrence}
 
     def unique(self, name: str) -> bool:
         return self._occurrence[name].unique
