@@ -20,6 +20,7 @@ _PIECE = re.compile(r"[^\W\d_]+")
 _FAMILY_FIRST = {"zh": "", "ko": "", "ja": " ", "hu": " "}
 _MANY_WORDS = 1_000
 _FEW_NAMES = 0.1  # share of a locale's names that are not real, below which those of others are taken in
+_LEAST_NAMES = 200
 _DOUBLE = 200  # last names that double ones are made of
 _HOLES = 4  # digits that are drawn anew in a template, at most
 _LEAST, _MOST = 1_024, 32_768  # values of a list
@@ -194,11 +195,11 @@ def _names(locale: str | None, provider: str, real: NDArray[Any] | None) -> list
     for word in found:
         unlike.setdefault(slug(word) or word, word)
     kept = [word for word in unlike.values() if word.casefold() not in known]
-    if (
-        len(kept) < _FEW_NAMES
-    ):  # nearly all of the locale's names are real: others of the same script come before doubles
+    if len(kept) < _FEW_NAMES * len(unlike) and all(slug(word) for word in unlike.values()):
+        # Nearly all of the locale's names are real: as many of others come before double ones.
         more = [word for word in pools.other_names(locale, provider) if slug(word) and slug(word) not in unlike]
-        unlike |= {slug(word): word for word in more} if all(unlike) else {}
+        new = [word for word in more if word.casefold() not in known]
+        unlike |= {slug(word): word for word in new[: max(_LEAST_NAMES, len(known) * 5 // 4)]}
     return pools.without(unlike.values(), known)
 
 

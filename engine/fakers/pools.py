@@ -81,7 +81,7 @@ def scheme(provider: str | None, locale: str | None) -> Scheme | None:
     return SCHEMES.get(provider or "")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def words(locale: str | None, provider: str, wanted: int) -> tuple[str, ...]:
     """Up to `wanted` different values of a Faker provider, in the order of their first appearance.
 
