@@ -22,8 +22,10 @@ from engine.fakers.places import groups as places_of
 from engine.fakers.prose import Prose
 from engine.seeds import stream
 from engine.table.schema import Column, Kind
+from engine.table.schemes import SCHEMES
 
 _MANY, _FEW_FORMS, _MOST = 50, 10, 0.9  # different values; forms that this share of them has
+_CASES = 2_000  # values whose letters are looked at
 Maker = Keys | Language | Numbers | Others | Prose
 _SINGLE: dict[str, Callable[[dict[str, Any]], Maker]] = {
     "keys": Keys.from_state,
@@ -48,12 +50,14 @@ class Region:
         self.name = name
         self._occurrence: dict[str, Occurrence] = {}
         self._makers: dict[str, Maker] = {}
+        self._case: dict[str, str] = {}  # columns whose values are all capital or all small letters
         self._people: list[tuple[tuple[Column, ...], People]] = []
         self._places: list[Places] = []
 
     def fit(self, table: pd.DataFrame, whole: pd.DataFrame) -> Self:
         """table: the region's rows; whole: those of the table, none of whose values may come back."""
         self._occurrence = {c.name: Occurrence.of(table[c.name]) for c in self.columns}
+        self._case = {c.name: case for c in self.columns if (case := _case(table[c.name], c))}
         people, places = persons(self.columns), places_of(self.columns)
         grouped = {c.name for group in people for c in group}
         self._people = [(group, People.of(whole, list(group))) for group in people]
@@ -80,6 +84,8 @@ class Region:
             made |= self._make_people(n, seed, group, people)
         for places in self._places:
             made |= self._make_places(n, seed, places)
+        for name, case in self._case.items():
+            made[name] = made[name].str.upper() if case == "upper" else made[name].str.lower()
         return made
 
     def _chance(self, seed: int, *purpose: str) -> np.random.Generator:
@@ -130,6 +136,7 @@ class Region:
             "columns": {name: {"kind": _KINDS[type(m)], **m.state()} for name, m in self._makers.items()},
             "people": [{"columns": [c.name for c in group], **people.state()} for group, people in self._people],
             "places": [places.state() for places in self._places],
+            "case": dict(self._case),
         }
 
     @classmethod
@@ -143,6 +150,7 @@ class Region:
             (tuple(by_name[str(n)] for n in people["columns"]), People.from_state(people)) for people in state["people"]
         ]
         made._places = [Places.from_state(places) for places in state.get("places", [])]
+        made._case = {str(n): str(case) for n, case in state.get("case", {}).items()}
         made._check()
         return made
 
@@ -155,7 +163,8 @@ class Region:
         placed = [name for places in self._places for name in places.columns.values()]
         whole = {c.name for c in self.columns if c.provider == "address"}
         parts = [_part(name, provider) for name in composed for provider in _PARTS if name in whole]
-        if sorted(known) != wanted or sorted(self._occurrence) != wanted:
+        cased = set(self._case) <= set(wanted) and set(self._case.values()) <= {"upper", "lower"}
+        if sorted(known) != wanted or sorted(self._occurrence) != wanted or not cased:
             raise ValueError("its made-up columns are not those of its schema")
         if not set(placed) <= singles | set(composed) or not set(parts) <= set(self._makers):
             raise ValueError("parts of made-up places are absent")
@@ -206,6 +215,18 @@ def _maker(values: pd.Series, column: Column, whole: pd.Series) -> Maker:
     if column.provider in pools.CODES and _has_a_form(present):
         return Keys.of(present, column, known)
     return Others.of(known, column)
+
+
+def _case(values: pd.Series, column: Column) -> str:
+    """ "upper" or "lower" where nearly all personal values are written so; codes keep their letters anyway."""
+    if column.kind is not Kind.PERSONAL or column.provider in (*pools.CODES, pools.KEY, *SCHEMES):
+        return ""
+    texts = values.dropna().drop_duplicates()[:_CASES]
+    texts = texts[texts.str.contains(r"[^\W\d_]", regex=True).to_numpy(dtype=bool)]
+    if not len(texts):
+        return ""
+    shares = {"upper": texts.str.isupper().mean(), "lower": texts.str.islower().mean()}
+    return next((case for case, share in shares.items() if share >= _MOST), "")
 
 
 def _has_a_form(values: pd.Series) -> bool:

@@ -39,9 +39,13 @@ def maker(provider: str, locale: str | None, wide: bool) -> Make:
         return lambda real, dice, attempt: f"10.{dice.below(256)}.{dice.below(256)}.{1 + dice.below(254)}"
     if provider in ("latitude", "longitude", "coordinates"):
         return lambda real, dice, attempt: _position(provider, real, dice)
-    if provider in pools.PEOPLE:
-        return _Person(provider, locale, wide)
-    return _Listed(provider, locale, wide)
+    make = _Person(provider, locale, wide) if provider in pools.PEOPLE else _Listed(provider, locale, wide)
+    return lambda real, dice, attempt: _cased(real, make(real, dice, attempt))
+
+
+def _cased(real: str, made: str) -> str:
+    """In capital or small letters where the real value is."""
+    return made.upper() if real.isupper() else made.lower() if real.islower() else made
 
 
 def _number(scheme: Scheme, real: str, dice: Dice) -> str:

@@ -247,6 +247,14 @@ class TestPersonal:
         names = made([f"Smith{i}, Anna" for i in range(50)], 50, Kind.PERSONAL, provider="name")
         assert names.str.contains(", ").all()
 
+    @pytest.mark.parametrize("provider", ["name", "first_name", "city", "company", "street_address", "email"])
+    def test_capitals_and_small_letters_stay(self, provider: str) -> None:
+        real = [f"Anna Smith{chr(97 + i % 26)} {i}" for i in range(60)]
+        assert made([v.upper() for v in real], 60, Kind.PERSONAL, provider=provider).str.isupper().all()
+        assert made([v.lower() for v in real], 60, Kind.PERSONAL, provider=provider).str.islower().all()
+        mixed = made(list(real), 60, Kind.PERSONAL, provider=provider)
+        assert provider == "email" or not (mixed.str.isupper() | mixed.str.islower()).any()
+
     def test_codes_are_written_as_the_real_ones(self) -> None:
         rng = np.random.default_rng(0)
         phones = [f"+49 {rng.integers(150, 180)} {rng.integers(10**6, 10**7)}" for _ in range(300)]

@@ -121,6 +121,7 @@ def test_no_made_value_is_real_whatever_the_provider(provider: str, secret: byte
         (["00:1b:44:11:3a:b7"], "mac_address", r"[0-9a-f]{2}(:[0-9a-f]{2}){5}"),
         (["rssmra85t10a562s"], "it_fiscal_code", r"[a-z]{6}\d\d[a-z]\d\d[a-z]\d{3}[a-z]"),
         (["Smith, Anna", "Brown, John"], "name", r"[^,]+, [^,]+"),
+        (["ANNA SMITH", "JOHN BROWN"], "name", r"[A-Z]+ [A-Z]+(-[A-Z]+)?"),
         (["52.5200, 13.4050"], "coordinates", r"-?\d+\.\d{4}, -?\d+\.\d{4}"),
     ],
 )
