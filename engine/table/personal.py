@@ -54,6 +54,8 @@ def _worth_a_look(detector: Detector, sample: list[str], words: tuple[str, ...])
     vague = detector.form is namelists.is_person or (detector.form is namelists.is_first and words == ("name",))
     if vague and not namelists.promising(sample[:_LOOK]):
         return False
+    if detector.form is namelists.is_person and not namelists.varied(sample):
+        return False
     if detector.form is namelists.is_last and sum(len(c.split()) > 2 for c in sample[:_LOOK]) > len(sample[:_LOOK]) / 2:
         return False
     return sum(map(detector.form, sample[:_HEAD])) >= min(len(sample), _HEAD) / 2
