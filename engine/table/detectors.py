@@ -115,6 +115,9 @@ def _postcode(cell: str) -> bool:
     return any(map(str.isdecimal, cell)) and len(cell) <= 10 and _POSTCODE.fullmatch(cell.upper()) is not None
 
 
+# Different values that need no telling name; weak checks want more. Companies have numbers like Canada's (SIREN): 0.
+_LEAST = {"uk_nino": 20, "nl_bsn": 20, "ca_sin": 0}
+
 DETECTORS: tuple[Detector, ...] = (
     Detector("email", "e-mail addresses", _matches(_EMAIL), 2, 0.98),
     Detector("iban", SCHEMES["iban"].title, SCHEMES["iban"].valid, 2, 0.98),
@@ -125,7 +128,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("url", "web addresses", _matches(_URL), 2, 0.98),
     Detector("ssn", "social security numbers", _matches(_SSN), 2, 0.98),
     *(
-        Detector(key, SCHEMES[key].title, SCHEMES[key].valid, 8 if SCHEMES[key].surely else 20, 0.97)
+        Detector(key, SCHEMES[key].title, SCHEMES[key].valid, _LEAST.get(key, 8), 0.97)
         for key in NATIONAL
         if key != "ssn"
     ),

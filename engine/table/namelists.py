@@ -83,7 +83,13 @@ def is_last(cell: str) -> bool:
 
 def is_person(cell: str) -> bool:
     """Whether a cell of two to five words begins with a first name of any list."""
-    return " " in cell and _first_of(cell) in _everywhere()
+    return " " in cell and _first_of(cell) in _everywhere() and not any(map(str.isdecimal, cell))
+
+
+def varied(cells: list[str]) -> bool:
+    """Whether first and last words differ as those of persons do: "Allen County" and "Iris setosa" have much alike."""
+    firsts, lasts = ({ends(cell) for cell in cells} for ends in (_first_of, _last_of))
+    return len(firsts) >= min(0.2 * len(cells), 25) and len(lasts) >= min(0.3 * len(cells), 40)
 
 
 def _first_of(cell: str) -> str:

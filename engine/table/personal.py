@@ -54,6 +54,8 @@ def _worth_a_look(detector: Detector, sample: list[str], words: tuple[str, ...])
     vague = detector.form is namelists.is_person or (detector.form is namelists.is_first and words == ("name",))
     if vague and not namelists.promising(sample[:_LOOK]):
         return False
+    if detector.form is namelists.is_person and not namelists.varied(sample):
+        return False
     if detector.form is namelists.is_last and sum(len(c.split()) > 2 for c in sample[:_LOOK]) > len(sample[:_LOOK]) / 2:
         return False
     return sum(map(detector.form, sample[:_HEAD])) >= min(len(sample), _HEAD) / 2
@@ -126,7 +128,8 @@ def located(cells: Cells, column: Column) -> Column:
     from engine.table.convert import parse_column
 
     limit = 90 if north else 180
-    if not parse_column(cells.values, column).dropna().between(-limit, limit).all():
+    some = cells.values.dropna().iloc[:: -(-len(cells.values) // _SAMPLE) or 1]
+    if not parse_column(some, column).dropna().between(-limit, limit).all():
         return column
     remark = "; points on the map are learned like other numbers, and can show where somebody lives"
     return replace(column, reason=column.reason + remark)

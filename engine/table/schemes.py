@@ -20,6 +20,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DNI = "TRWAGMYFPDXBNJZSQVHLCKE"
 _MONTHS = "ABCDEHLMPRST"
 _ISSUERS = re.compile(r"4|5[1-5]|2[2-7]|3[47]|6011|65|35|3[068]")
+_LENGTHS = {"4": (13, 16, 19), "34": (15,), "37": (15,), "30": (14,), "36": (14, 16, 19), "38": (14, 16)}  # else 16
 
 HOLE, CHECK = "\ue000", "\ue001"  # private characters, in no real text
 
@@ -257,7 +258,8 @@ def _iban(text: str) -> str:
 
 
 def _card(text: str) -> bool:
-    return _ISSUERS.match(text) is not None and len(set(text)) > 1
+    issuer = text[: _issuer(text)]
+    return bool(issuer) and len(text) in _LENGTHS.get(issuer, (16,)) and len(set(text)) > 1
 
 
 def _issuer(text: str) -> int:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from faker import Faker
 
-from engine.table import countries, locales, namelists
+from engine.table import countries, digits, locales, namelists
 from engine.table.infer import infer_column, infer_schema
 from engine.table.schema import Kind
 
@@ -70,6 +70,14 @@ def test_found_by_values_or_name(values: list[str], name: str, provider: str) ->
         ([f"{i}.5, {i}.7" for i in range(10, 90)], "range"),
         ([f"+{i} 000" for i in range(1, ROWS)], "gain"),
         ([f"AB{i:06d}C" for i in range(ROWS)], "article"),
+        ([f"{name} County" for name in faked("en_US", "first_name")], "area"),
+        ([f"Iris {word}" for word in faked("en_US", "last_name")], "species"),
+        (
+            [f"{month} {year}" for month in ("April", "May", "June", "Jan", "Mai") for year in range(2000, 2024)],
+            "period",
+        ),
+        ([f"35{b}" + digits.luhn(f"35{b}") for b in range(10**11, 10**11 + 999, 9)], "device"),
+        ([f"{b}" + digits.luhn(str(b)) for b in range(50_000_000, 50_009_990, 99)], "siren"),
     ],
 )
 def test_what_only_looks_personal_is_not(values: list[str], name: str) -> None:
