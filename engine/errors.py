@@ -15,6 +15,7 @@ TwinError                  a sentence for the person: what is wrong, where, and 
 ├── ConditionError         a given value is unknown, or no row can fulfil it
 ├── ModelError             a saved model is damaged, alien, or of another version
 ├── JobError               a run could not be started or found
+├── LibraryError           something cannot be saved, found or changed in the library
 ├── NotApplicable          a metric has nothing to measure here (carries the reason)
 └── Cancelled              the person asked to stop
 """
@@ -92,6 +93,10 @@ class ModelError(TwinError):
 
 class JobError(TwinError):
     """A run cannot be started or found."""
+
+
+class LibraryError(TwinError):
+    """Something cannot be saved, found or changed in the library."""
 
 
 class NotApplicable(TwinError):

@@ -25,7 +25,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from engine import fallback, processes, results, run
+from engine import fallback, processes, results, rows_of_model, run
 from engine.errors import JobError
 from engine.limits import Limits
 from engine.progress import Progress
@@ -114,10 +114,23 @@ class Jobs:
         """
         request.check(schema, self.limits)
         parsed, schema = run.with_pseudonyms(schema.selected.parse(table), schema, request.seed, secret)
+        return self._take(request, parsed, schema)
+
+    def start_rows(self, request: RunRequest, model: Path, schema: Schema, preview: pd.DataFrame) -> str:
+        """Queue the making of rows from a saved model; returns its id.
+
+        request: rows, seed, given values and balance count; schema: of the model; preview: parsed rows that it made
+        earlier. Raises what is wrong with the request at once; JobError when there is no such model any more.
+        """
+        request.check(schema, self.limits)
+        return self._take(request, preview, schema, model)
+
+    def _take(self, request: RunRequest, parsed: pd.DataFrame, schema: Schema, model: Path | None = None) -> str:
+        """Store a run, put it in the queue, and start it when there is room; its id."""
         run_id = secrets.token_hex(16)
         folder = RunFolder(self.root / run_id)
         try:
-            folder.create(request, parsed, schema)
+            folder.create(request, parsed, schema, model)
             with self._lock:
                 self._enqueue(folder)
         except OSError as error:
@@ -270,7 +283,8 @@ class Jobs:
             folder.release()
             return again
         log.warning("Run %s ended without an outcome (exit status %s).", folder.path.name, code)
-        failed = replace(record, state=State.FAILED, message=processes.end_sentence(code), ended=time.time())
+        message = processes.end_sentence(code) if folder.trains else rows_of_model.ENDED
+        failed = replace(record, state=State.FAILED, message=message, ended=time.time())
         folder.write_state(failed)
         return failed
 
@@ -305,7 +319,8 @@ class Jobs:
             if run_id not in self._seen:
                 request = folder.request()
                 rows = _rows(folder.path / "table.parquet")
-                self._seen[run_id] = _Seen(request, run.stages(request, rows))
+                stages = run.stages(request, rows) if folder.trains else rows_of_model.STAGES
+                self._seen[run_id] = _Seen(request, stages)
             seen = self._seen[run_id]
             new, seen.offset = folder.events(seen.offset)
         except _DAMAGED as error:

@@ -24,6 +24,7 @@ class Limits:
     max_cell_characters: int = 100_000  # of one cell
     max_rows_to_make: int = 5_000_000  # synthetic rows in one go
     max_running_jobs: int = 2  # trainings at once on this server
+    max_library_bytes: int = 2_000_000_000  # of one user's saved datasets, models and reports (see `engine.library`)
     max_training_bytes: int = UNLIMITED  # of memory that one training process may take; by default all there is
 
     @classmethod

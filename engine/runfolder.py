@@ -1,6 +1,8 @@
 """The private folder of one run, through which the page and its worker talk.
 
 request.json schema.json table.parquet   written once, by the page
+model.zip                                only in a run that makes rows from a saved model: nothing is trained, and
+                                         table.parquet holds some rows that the model made earlier
 state.json                               the page's word: queued, running (with the worker's pid), cancelled, failed
 claim                                    made by whoever starts a worker, so that only one does
 finish                                   made by the page: end training, and go on with the best so far
@@ -77,14 +79,25 @@ class RunFolder:
         self.path = path
         self.log = path / "worker.log"
         self.result = path / "result"
+        self.model = path / "model.zip"
         self._progress = path / "progress.jsonl"
 
-    def create(self, request: RunRequest, table: pd.DataFrame, schema: Schema) -> None:
-        """Make the folder, for this user's eyes only. It becomes a run with its first `write_state`."""
+    def create(self, request: RunRequest, table: pd.DataFrame, schema: Schema, model: Path | None = None) -> None:
+        """Make the folder, for this user's eyes only. It becomes a run with its first `write_state`.
+
+        model: a saved model to make rows from, instead of training one.
+        """
         self.path.mkdir(mode=0o700, parents=True)
         files.write_json(self.path / "request.json", request.to_json())
         files.write_json(self.path / "schema.json", schema.to_json())
         files.write_table(self.path / "table.parquet", table)
+        if model is not None:
+            files.link(model, self.model)
+
+    @property
+    def trains(self) -> bool:
+        """Whether the run learns a table; else it makes rows from a saved model."""
+        return not self.model.exists()
 
     def request(self) -> RunRequest:
         return RunRequest.from_json(files.read_json(self.path / "request.json"))

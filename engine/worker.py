@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine import rows_of_model
 from engine.errors import Cancelled, TwinError
 from engine.fallback import out_of_memory
 from engine.limits import UNLIMITED, Limits
@@ -45,6 +46,9 @@ def run(folder: RunFolder) -> tuple[State, str]:
     events = EventWriter(folder)
     try:
         request = folder.request()
+        if not folder.trains:
+            rows_of_model.make(request, folder.model, folder.result, progress=events, cancel=FolderToken(folder))
+            return State.DONE, ""
         result = execute(
             request,
             folder.table(),
