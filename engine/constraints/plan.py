@@ -24,6 +24,7 @@ from engine.constraints.gaps import Gap
 from engine.constraints.null_together import NullTogether
 from engine.constraints.order import Order
 from engine.constraints.together import Combinations, Together
+from engine.constraints.total import Total
 from engine.constraints.units import Unit
 from engine.constraints.values import Mask
 from engine.errors import ConditionError
@@ -132,6 +133,8 @@ class Plan:
         found: dict[str, Mask] = {}
         for rule in self._about(set(table.columns)):
             found[rule.sentence] = rule.breaking(table)
+            if isinstance(rule, Total):
+                found[f"“{rule.total.name}” lies in the observed range"] = rule.beyond(table)
         for condition in given:
             found[condition.describe()] = ~condition.holds(table[condition.column])
         for gap in self.gaps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Total(Rule):
     form: ClassVar[str] = "net + tax = gross"
     enforced: ClassVar[str] = (
         "The total is not learned but added up from its parts; where real rows have gaps in one and not in the other, "
-        "it is learned for its gaps only."
+        "it is learned for its gaps only. Rows whose total lies outside the range that was seen are drawn again."
     )
     repairs: ClassVar[str] = "The total is added up anew from its parts."
     options: ClassVar[dict[str, str]] = {"tolerance": "how far the sum may miss the total; by the decimals if left out"}
@@ -90,6 +90,26 @@ class Total(Rule):
         name = self.total.name
         summed = values.number_cells(self._summed(table)[rows], self.total, table.index[rows])
         return table.assign(**{name: values.replaced(table[name], rows, summed)})
+
+    def learn(self, table: pd.DataFrame) -> None:
+        known = values.floats(table[self.total.name])
+        known = known[~np.isnan(known)]
+        self.state = {"range": [float(known.min()), float(known.max())] if len(known) else None}
+
+    def held(self) -> dict[str, list[Any]]:
+        return {self.total.name: self._range()}
+
+    def _range(self) -> list[float]:
+        """The lowest and highest total that was seen; nothing where none was."""
+        return list((self.state or {}).get("range") or ())
+
+    def beyond(self, table: pd.DataFrame) -> Mask:
+        """(rows,) of made rows: whose total lies outside the range that was seen."""
+        seen = self._range()
+        if not seen:
+            return np.zeros(len(table), dtype=bool)
+        total = values.floats(table[self.total.name])
+        return np.asarray((total < seen[0]) | (total > seen[1]), dtype=bool)
 
     def derives(self, table: pd.DataFrame) -> tuple[Derived, ...]:
         gaps = values.any_missing(table, self.parts)

@@ -63,6 +63,8 @@ def test_every_kind_holds_in_all_rows(method: str, plan: Plan) -> None:
     assert list(table.columns) == list(LEARNED.names)
     pd.testing.assert_series_equal(table.dtypes, REAL.dtypes)
     assert_kept(table)
+    for name in ("gross", "end"):  # put together from what was learned, but within what was seen
+        assert table[name].between(REAL[name].min(), REAL[name].max()).all()
 
 
 def test_what_follows_is_not_learned(plan: Plan) -> None:
@@ -136,6 +138,7 @@ def test_the_passport_names_what_rules_know(plan: Plan) -> None:
     assert set(held["city"]) == set(CITIES)
     assert set(held["state"]) == {"IL", "MO", "SC", "NV"}
     assert set(held["level"]) == {1, 2, 3, 4}
+    assert held["gross"] == [REAL["gross"].min(), REAL["gross"].max()]
     assert held["end"][:1] == ["3 after “start”"]
     assert held["age"] == [30]
 
