@@ -109,7 +109,7 @@ class Experiment:
 def noisy(
     rows: pd.DataFrame, others: pd.DataFrame, schema: Schema, noise: float, flips: float, seed: int
 ) -> pd.DataFrame:
-    """Rows with noise; labels are drawn from `others`."""
+    """Rows with noise, numbers kept within their column's range; labels are drawn from `others`."""
     rng = np.random.default_rng([seed, 3])
     out = rows.copy()
     for column in comparable(schema):
@@ -117,6 +117,7 @@ def noisy(
         if column.kind in (Kind.INTEGER, Kind.DECIMAL):
             values = numbers(own)
             moved = values + rng.normal(0, noise * np.nanstd(values), len(values))
+            moved = np.clip(moved, np.nanmin(values), np.nanmax(values))
             moved = np.round(moved) if column.kind is Kind.INTEGER else moved
             out[column.name] = pd.Series(moved, index=own.index).astype(own.dtype)
         elif flips:

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from engine.errors import SettingsError
 from engine.evaluation.base import FloatArray
 from engine.privacy.comparison import Hits
-from engine.privacy.encoding import Encoded, Matrix
+from engine.privacy.encoding import MISSING, Encoded, Matrix
 from engine.privacy.nearest import Check, nearest_by
 
 CLOSE = 0.05  # a number is guessed right within this much of its rank, a tenth of all values
 LABELS = 20  # labels that the trees tell apart, the most frequent ones; rarer ones they never guess
 _TREES, _LEAVES, _RATE = 60, 31, 0.1
-_GAP = np.float32(2.0)  # see encoding: missing numbers
 
 ATTACKERS = {"row": "from the nearest synthetic row", "model": "by a model trained on the synthetic rows"}
 
@@ -34,14 +33,14 @@ def inferred(secret: str, encoded: Encoded, seed: int, check: Check) -> list[Hit
         raise SettingsError(f"“{secret}” is the only column, so there is nothing to guess it from.", column=secret)
     at = encoded.names.index(secret)
     pool = encoded.pool
-    members = encoded["members"].shape[1]
+    members = encoded["members"].shape[-1]
     found = []
     for key, words in ATTACKERS.items():
         hits = {}
         for side in ("synthetic", "reference"):
             check()
             guess = _read_off(pool, encoded[side], at, check) if key == "row" else _modelled(encoded, side, at, seed)
-            hits[side] = _right(guess, pool[at], encoded.numeric[at])
+            hits[side] = _right(guess, pool[at, 0], encoded.numeric[at])
         what = f"“{secret}” is guessed right {words}, all other columns known"
         population = float(hits["reference"][members:].mean())
         found.append(Hits(f"attribute_{key}", what, hits["synthetic"], (secret,), population))
@@ -57,7 +56,7 @@ def _read_off(pool: Matrix, rows: Matrix, at: int, check: Check) -> Matrix:
     """The secret of the nearest row; of several, that of the first, which knows nothing of the truth."""
     others = [c for c in range(len(pool)) if c != at]
     found = nearest_by(pool[others], rows[others], list(range(len(others))), check)
-    return np.asarray(rows[at, found.row])
+    return np.asarray(rows[at, 0, found.row])
 
 
 def _modelled(encoded: Encoded, side: str, at: int, seed: int) -> Matrix:
@@ -68,11 +67,11 @@ def _modelled(encoded: Encoded, side: str, at: int, seed: int) -> Matrix:
 
     others = [c for c in range(len(encoded.names)) if c != at]
     rows, pool = encoded[side], encoded.pool
-    numeric, target = encoded.numeric[at], rows[at]
+    numeric, target = encoded.numeric[at], rows[at, 0]
     labels = np.unique(target) if numeric else _frequent(target)
-    known = (target != _GAP) if numeric else np.isin(target, labels)
+    known = (target != MISSING) if numeric else np.isin(target, labels)
     if not known.any() or len(labels) < 2:
-        return np.full(pool.shape[1], labels[0] if len(labels) else np.nan, dtype=np.float32)
+        return np.full(pool.shape[-1], labels[0] if len(labels) else np.nan, dtype=np.float32)
     settings = {
         "objective": "regression_l1" if numeric else "multiclass",
         **({} if numeric else {"num_class": len(labels)}),
@@ -94,8 +93,8 @@ def _frequent(codes: Matrix) -> Matrix:
 
 def _features(encoded: Encoded, rows: Matrix, columns: list[int]) -> NDArray[np.float32]:
     """(rows, columns); missing is NaN."""
-    out = np.ascontiguousarray(rows[columns].T)
+    out = np.ascontiguousarray(rows[columns, 0].T)
     for i, c in enumerate(columns):
-        gap = out[:, i] == _GAP if encoded.numeric[c] else out[:, i] < 0
+        gap = out[:, i] == MISSING if encoded.numeric[c] else out[:, i] < 0
         out[gap, i] = np.nan
     return out

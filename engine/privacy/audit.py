@@ -186,8 +186,8 @@ def _encoded(table: pd.DataFrame, split: AuditSplit, synthetic: pd.DataFrame, sc
     encoded = encode({"synthetic": synthetic, **sides}, schema)
     tables = dict(encoded.tables)
     for side in ("synthetic", "reference"):
-        tables[side] = np.ascontiguousarray(tables[side][:, ordered(tables[side])])
-    tables["members"] = tables["train"][:, np.searchsorted(split.train, split.members)]
+        tables[side] = np.ascontiguousarray(tables[side][..., ordered(tables[side])])
+    tables["members"] = tables["train"][..., np.searchsorted(split.train, split.members)]
     return Encoded(encoded.names, encoded.numeric, tables)
 
 

@@ -73,9 +73,9 @@ def suspicious(
         raise NotApplicable(f"at least {2 * FEWEST} real rows beside the training rows are needed to say what is near")
     reference, train = (table.iloc[side] for side in (split.reference, split.train))
     encoded = encode({"synthetic": synthetic, "reference": reference, "train": train}, schema)
-    fresh = encoded["reference"][:, ordered(encoded["reference"])]
-    halves = [np.ascontiguousarray(fresh[:, at::2]) for at in (0, 1)]
-    train_rows = np.ascontiguousarray(encoded["train"][:, ordered(encoded["train"])])
+    fresh = encoded["reference"][..., ordered(encoded["reference"])]
+    halves = [np.ascontiguousarray(fresh[..., at::2]) for at in (0, 1)]
+    train_rows = np.ascontiguousarray(encoded["train"][..., ordered(encoded["train"])])
     limit = np.quantile(_nearness(halves[1], train_rows, halves[0], check), 1.0 - USUAL, method="higher")
     found = _nearness(encoded["synthetic"], train_rows, halves[0], check) > limit
     rows = np.flatnonzero(found)
@@ -85,11 +85,11 @@ def suspicious(
 def _nearness(rows: Matrix, train: Matrix, others: Matrix, check: Check) -> FloatArray:
     """(rows,) how much nearer each row is to its nearest training row than that one is to `others`.
 
-    (columns, n) each.
+    (columns, 2, n) each.
     """
     every = list(range(len(train)))
     found = nearest_by(rows, train, every, check)
     known, place = np.unique(found.row, return_inverse=True)
-    lonely = nearest_by(np.ascontiguousarray(train[:, known]), others, every, check).near[place]
+    lonely = nearest_by(np.ascontiguousarray(train[..., known]), others, every, check).near[place]
     far, near = lonely.astype(np.float64), found.near.astype(np.float64)
     return np.asarray(np.log(far + _NEAR_ZERO) - np.log(near + _NEAR_ZERO))

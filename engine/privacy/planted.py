@@ -66,33 +66,33 @@ def with_copies(
     be copied, all of them are replaced, and `share` says how many that is.
     """
     synthetic, train, pool = encoded["synthetic"], encoded["train"], encoded.pool
-    made = _random(synthetic, np.arange(synthetic.shape[1]), rng)
+    made = _random(synthetic, np.arange(synthetic.shape[-1]), rng)
     steps = _copied(train, members, max(shares, default=0.0), rng)
-    order = [*sorted({min(round(share * train.shape[1]), len(steps), len(made)) for share in shares})]
+    order = [*sorted({min(round(share * train.shape[-1]), len(steps), len(made)) for share in shares})]
     cuts = list(zip([0, *order], [*order, len(made)], strict=True))
-    replaced = [_search(pool, synthetic[:, made[a:b]], check) for a, b in cuts]
-    copies = [_search(pool, train[:, steps[a:b]], check) for a, b in cuts[:-1]]
+    replaced = [_search(pool, synthetic[..., made[a:b]], check) for a, b in cuts]
+    copies = [_search(pool, train[..., steps[a:b]], check) for a, b in cuts[:-1]]
     reference = _search(pool, encoded["reference"], check)
     planted = []
     for share in shares:
-        rows = min(round(share * train.shape[1]), len(steps), len(made))
+        rows = min(round(share * train.shape[-1]), len(steps), len(made))
         upto = order.index(rows) + 1
         near = _merged([*copies[:upto], *replaced[upto:]])
-        planted.append(Planted(rows / max(train.shape[1], 1), rows, Distances(near, reference)))
+        planted.append(Planted(rows / max(train.shape[-1], 1), rows, Distances(near, reference)))
     return Distances(_merged(replaced), reference), planted
 
 
 def _random(rows: Matrix, chosen: Rows, rng: np.random.Generator) -> Rows:
     """`chosen` in a random order that depends on what the rows hold, not on where they stand."""
-    return np.asarray(chosen[ordered(rows[:, chosen])][rng.permutation(len(chosen))])
+    return np.asarray(chosen[ordered(rows[..., chosen])][rng.permutation(len(chosen))])
 
 
 def _copied(train: Matrix, members: Rows, share: float, rng: np.random.Generator) -> Rows:
     """Training rows to copy in the order that they are taken, members spread evenly among them."""
-    others = np.setdiff1d(np.arange(train.shape[1]), members)
+    others = np.setdiff1d(np.arange(train.shape[-1]), members)
     sides = [_random(train, side, rng) for side in (members, others)]
     place = np.concatenate([(np.arange(len(side)) + 0.5) / max(len(side), 1) for side in sides])
-    return np.concatenate(sides)[np.argsort(place, kind="stable")][: round(share * train.shape[1])]
+    return np.concatenate(sides)[np.argsort(place, kind="stable")][: round(share * train.shape[-1])]
 
 
 def _search(pool: Matrix, rows: Matrix, check: Check) -> Matrix:

@@ -69,10 +69,10 @@ def found_by(columns: Sequence[str], encoded: Encoded, check: Check) -> tuple[li
 def _cells(encoded: Encoded, at: list[int]) -> dict[str, Rows]:
     """Of each table, the number of each row's combination, the same in all."""
     sides = [*encoded.tables]
-    lengths = np.cumsum([encoded[side].shape[1] for side in sides])[:-1]
-    found = np.zeros(sum(encoded[side].shape[1] for side in sides), dtype=np.intp)
+    lengths = np.cumsum([encoded[side].shape[-1] for side in sides])[:-1]
+    found = np.zeros(sum(encoded[side].shape[-1] for side in sides), dtype=np.intp)
     for c in at:
-        values = np.concatenate([encoded[side][c] for side in sides])
+        values = np.concatenate([encoded[side][c, 0] for side in sides])
         grouped = _grouped(values) if encoded.numeric[c] else values
         states, inverse = np.unique(grouped, return_inverse=True)
         found = np.unique(found * len(states) + inverse, return_inverse=True)[1].astype(np.intp)

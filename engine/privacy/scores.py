@@ -102,7 +102,7 @@ class Distances:
     @classmethod
     def of(cls, encoded: Encoded, check: Check = no_check) -> Distances:
         """Of the tables "members" and "controls", in this order."""
-        pool = np.concatenate([encoded["members"], encoded["controls"]], axis=1)
+        pool = np.concatenate([encoded["members"], encoded["controls"]], axis=-1)
         return cls(*(nearest(pool, encoded[side], NEIGHBOURS, check) for side in ("synthetic", "reference")))
 
 

@@ -20,8 +20,8 @@ def encoded() -> Encoded:
 
 def plain(encoded: Encoded, side: str) -> np.ndarray:
     """(pool, rows) distances by the definition."""
-    gaps = np.abs(encoded["pool"][:, :, None] - encoded[side][:, None, :])
-    return np.minimum(gaps, 1).sum(axis=0)
+    ranks, values = (np.abs(encoded["pool"][:, i, :, None] - encoded[side][:, i, None, :]) for i in (0, 1))
+    return np.minimum(np.minimum(ranks, values + ranks / 1_024), 1).sum(axis=0)
 
 
 def test_the_search_is_exact(encoded: Encoded) -> None:
@@ -43,14 +43,14 @@ def test_without_numba_the_search_finds_the_same(encoded: Encoded, monkeypatch: 
 
 
 def test_fewer_rows_than_neighbours_leave_infinity(encoded: Encoded) -> None:
-    found = nearest(encoded["pool"], np.ascontiguousarray(encoded["reference"][:, :3]), 5)
+    found = nearest(encoded["pool"], np.ascontiguousarray(encoded["reference"][..., :3]), 5)
     assert np.isfinite(found[:, :3]).all()
     assert np.isinf(found[:, 3:]).all()
 
 
 def test_nearest_by_some_columns_breaks_ties_by_the_others() -> None:
-    rows = np.array([[0, 0, 0.5], [0.9, 0.2, 0.1]], dtype=np.float32)
-    found = nearest_by(np.array([[0.0], [0.1]], dtype=np.float32), rows, [0])
+    rows = np.array([[[0, 0, 0.5]] * 2, [[0.9, 0.2, 0.1]] * 2], dtype=np.float32)
+    found = nearest_by(np.array([[[0.0]] * 2, [[0.1]] * 2], dtype=np.float32), rows, [0])
     assert (int(found.row[0]), float(found.near[0])) == (1, 0.0)
     assert float(found.rest[0]) == pytest.approx(0.1)
 
@@ -98,10 +98,35 @@ def test_the_encoding_is_learned_from_synthetic_and_reference_only() -> None:
     alone = encode({**fitted, "pool": people(5, 2)}, SCHEMA)
     crowd = encode({**fitted, "pool": pd.concat([people(5, 2), people(3_000, 3)])}, SCHEMA)
     numeric = list(alone.numeric)
-    assert np.array_equal(alone["pool"][numeric], crowd["pool"][numeric][:, :5])
+    assert np.array_equal(alone["pool"][numeric], crowd["pool"][numeric][..., :5])
 
 
 def test_an_order_by_content_does_not_depend_on_where_rows_stand(encoded: Encoded) -> None:
     rows = encoded["synthetic"]
-    moved = rows[:, np.random.default_rng(0).permutation(rows.shape[1])]
-    assert np.array_equal(rows[:, ordered(rows)], moved[:, ordered(moved)])
+    moved = rows[..., np.random.default_rng(0).permutation(rows.shape[-1])]
+    assert np.array_equal(rows[..., ordered(rows)], moved[..., ordered(moved)])
+
+
+def test_a_little_noise_is_near_also_where_most_rows_share_one_value() -> None:
+    """Nine in ten have no debt: by ranks alone a debt of 1 would be as far from none as that of the richest."""
+
+    def mostly_zero(rows: int, seed: int) -> pd.DataFrame:
+        table = people(rows, seed)
+        table.loc[table.index % 10 > 0, "debt"] = 0.0
+        return table
+
+    near, far = mostly_zero(1, 0).assign(debt=0.0), mostly_zero(1, 0).assign(debt=1e9)
+    pool = pd.concat([near.assign(debt=1.0), far], ignore_index=True)
+    encoded = encode({"synthetic": near, "reference": mostly_zero(500, 1), "pool": pool}, SCHEMA)
+    found = nearest(encoded["pool"], encoded["synthetic"], 1)[:, 0]
+    assert 0 < found[0] < 0.01
+    assert found[1] > 0.3
+
+
+def test_one_outlier_does_not_make_all_others_alike() -> None:
+    rows = people(300, 0)
+    rows.loc[0, "income"] = 1e15
+    encoded = encode({"synthetic": rows, "reference": people(300, 1), "pool": people(200, 2)}, SCHEMA)
+    at = encoded.names.index("income")
+    values = encoded["pool"][at, 1]
+    assert values.std() > 0.1
