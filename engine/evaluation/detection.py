@@ -30,8 +30,8 @@ FEWEST = 50  # of each side at least
 FOLDS = 5
 LINEAR, BOOSTED = "Logistic regression", "Boosted trees"
 PAIRED = 30  # columns of which all pairs are tried: those that alone tell the tables best
-BINS = {1: 100, 2: 20}  # of a number, by how many columns are looked at together
-LABELS = {1: 250, 2: 40}
+ALONE, PAIR = (8, 100), (4, 20)  # bins of a number at least and at most, where it is looked at alone, and in pairs
+LABELS = {ALONE: 250, PAIR: 40}  # of a column that are told apart
 _TREES, _LEAVES, _RATE = 50, 31, 0.1
 _STRETCH = float(np.sqrt(1 + FOLDS / (FOLDS - 1)))
 _STILL = 9  # decimals of a probability; finer differences are arithmetic
@@ -85,9 +85,9 @@ def detect(real: pd.DataFrame, other: pd.DataFrame, schema: Schema, rng: np.rand
         told = {LINEAR: judge.told(judge.scores(linear.design(parts, schema), _logistic))}
         scores = judge.scores(features.tables, trees, lambda *at: _shuffled(losses, judge, rng, *at))
         told[BOOSTED] = judge.told(scores)
-    alone = {c.name: judge.by_cells(_coded([c], parts, 1)) for c in used}
+    alone = {c.name: judge.by_cells(_coded(c, parts, ALONE)) for c in used}
     able = sorted(used, key=lambda c: (-alone[c.name], c.name))[:PAIRED]
-    coded = {c.name: _coded([c], parts, 2) for c in used if c in able}
+    coded = {c.name: _coded(c, parts, PAIR) for c in used if c in able}
     pairs = {(a, b): judge.by_cells(columns.cells(*_turned(coded[a], coded[b]))) for a, b in combinations(coded, 2)}
     return Detection(told, dict(zip(features.names, losses.tolist(), strict=True)), alone, pairs, size)
 
@@ -213,20 +213,20 @@ def _trees(features: Features, seed: int) -> Fit:
     return fit
 
 
-def _coded(used: Sequence[Column], parts: Sequence[pd.DataFrame], together: int) -> tuple[list[IntArray], int]:
-    """A column of both sides as codes over common bins or labels; missing is a state."""
-    (column,) = used
+def _coded(column: Column, parts: Sequence[pd.DataFrame], bins: tuple[int, int]) -> tuple[list[IntArray], int]:
+    """A column of both sides as codes over common bins or labels; missing is a state. Few rows get few bins."""
     sides = [part[column.name] for part in parts]
     if column.kind.numeric:
         numbers = [columns.numbers(side) for side in sides]
         both = np.concatenate(numbers)
         both = both[~np.isnan(both)]
-        bins = BINS[together]
-        cuts = np.unique(np.quantile(both, np.arange(1, bins) / bins, method="inverted_cdf")) if len(both) else both
+        rows = len(sides[0])
+        count = int(np.clip(rows / 40 if bins == ALONE else np.sqrt(rows / 10), *bins))
+        cuts = np.unique(np.quantile(both, np.arange(1, count) / count, method="inverted_cdf")) if len(both) else both
         found = [columns.binned(side, cuts) for side in numbers]
     else:
         codes, k = columns.codes(*sides)
-        found = [columns.with_missing(c, LABELS[together]) for c in frequent(codes, k, LABELS[together])]
+        found = [columns.with_missing(c, LABELS[bins]) for c in frequent(codes, k, LABELS[bins])]
     return [codes for codes, _ in found], found[0][1]
 
 

@@ -1,7 +1,7 @@
 """Tables as features for a linear model: numbers as normal scores, labels as columns of their own, gaps marked.
 
 A number stands as the normal score of its rank, and that score's square, so that a linear model sees places and spreads
-but no extreme value rules it. Ranks and labels are those of all tables together, so they are the same for each.
+but no extreme value rules it. Ranks are those among one table's numbers, or among all.
 """
 
 from __future__ import annotations
@@ -23,10 +23,15 @@ from engine.table.schema import Column, Schema
 LEVELS = 30  # labels of a column that are told apart; the rarer ones share one
 
 
-def design(tables: Sequence[pd.DataFrame], schema: Schema, without: str | None = None) -> list[FloatArray]:
-    """(rows, features) of each parsed table, from its comparable columns but `without`; features vary."""
+def design(
+    tables: Sequence[pd.DataFrame], schema: Schema, *, without: str | None = None, by: int | None = None
+) -> list[FloatArray]:
+    """(rows, features) of each parsed table, from its comparable columns but `without`; features vary.
+
+    by: the table whose ranks and frequent labels count, all together by default.
+    """
     blocks = [
-        _block(column, [table[column.name] for table in tables])
+        _block(column, [table[column.name] for table in tables], by)
         for column in columns.comparable(schema)
         if column.name != without
     ]
@@ -37,33 +42,31 @@ def design(tables: Sequence[pd.DataFrame], schema: Schema, without: str | None =
     return list(np.split(whole, np.cumsum([len(table) for table in tables])[:-1]))
 
 
-def _block(column: Column, sides: list[pd.Series]) -> FloatArray:
+def _block(column: Column, sides: list[pd.Series], by: int | None) -> FloatArray:
     """(rows of all tables, features) of one column."""
     if column.kind.numeric:
-        return number_features(np.concatenate([columns.numbers(side) for side in sides]))
+        numbers = [columns.numbers(side) for side in sides]
+        whole = np.concatenate(numbers)
+        scores = normal_scores(whole, whole if by is None else numbers[by])
+        gaps = np.isnan(scores)
+        square = np.where(gaps, 0.0, (scores**2 - 1.0) / np.sqrt(2.0))
+        return np.stack([np.where(gaps, 0.0, scores), square, gaps.astype(np.float64)], axis=1)
     found, k = columns.codes(*sides)
-    merged = np.concatenate(frequent(found, k, LEVELS))
+    merged = np.concatenate(frequent(found, k, LEVELS, by=None if by is None else found[by]))
     return label_features(merged, min(k, LEVELS))
 
 
-def number_features(values: FloatArray) -> FloatArray:
-    """(rows, 3): the normal score of the rank and its square, both about 0 where missing, and whether it is missing."""
-    gaps = np.isnan(values)
-    scores = normal_scores(values)
-    square = np.where(gaps, 0.0, (scores**2 - 1.0) / np.sqrt(2.0))
-    return np.stack([np.where(gaps, 0.0, scores), square, gaps.astype(np.float64)], axis=1)
+def normal_scores(values: FloatArray, among: FloatArray) -> FloatArray:
+    """Mid-ranks among the present values of `among` as quantiles of the normal distribution; missing stays NaN.
 
-
-def normal_scores(values: FloatArray) -> FloatArray:
-    """Mid-ranks of the present values as quantiles of the normal distribution; missing stays NaN."""
+    What lies beyond them is as far out as half a value of them would be.
+    """
     from scipy.special import ndtri
 
-    out = np.full(len(values), np.nan)
-    present = ~np.isnan(values)
-    if present.any():
-        _, inverse, counts = np.unique(values[present], return_inverse=True, return_counts=True)
-        out[present] = ndtri((np.cumsum(counts) - counts / 2.0) / present.sum())[inverse]
-    return out
+    order = np.sort(among[~np.isnan(among)])
+    most = max(len(order), 1)
+    ranks = (np.searchsorted(order, values, "left") + np.searchsorted(order, values, "right")) / (2.0 * most)
+    return np.where(np.isnan(values), np.nan, ndtri(np.clip(ranks, 0.5 / most, 1.0 - 0.5 / most)))
 
 
 def label_features(found: IntArray, k: int) -> FloatArray:

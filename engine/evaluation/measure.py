@@ -249,8 +249,17 @@ def _counted(metric: Metric, scores: _Scores, side: str) -> Score:
 
 
 def _with_references(parts: tuple[Part, ...], fresh: tuple[Part, ...], nothing: float | None) -> tuple[Part, ...]:
-    known = {(part.columns, part.method): part.value for part in fresh}
-    return tuple(replace(part, reference=known.get((part.columns, part.method), nothing)) for part in parts)
+    """The parts, each with the yardstick's value and with the figures behind that."""
+    known = {(part.columns, part.method): part for part in fresh}
+    out = []
+    for part in parts:
+        beside = known.get((part.columns, part.method))
+        if beside is None:
+            out.append(replace(part, reference=nothing))
+            continue
+        behind = {f"fresh_{key}": value for key, value in beside.details.items()}
+        out.append(replace(part, reference=beside.value, details={**part.details, **behind}))
+    return tuple(out)
 
 
 def _beside(metric: Metric, twin: Score, fresh: Score, rows: int) -> str:

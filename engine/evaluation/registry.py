@@ -8,15 +8,20 @@ from engine.evaluation.base import Metric, Tier
 from engine.evaluation.calendar import Calendar
 from engine.evaluation.commonvalues import CommonValues
 from engine.evaluation.coverage import Coverage
+from engine.evaluation.estimates import MeansAgree, RegressionsAgree
+from engine.evaluation.importance import Importance
+from engine.evaluation.memory import Memory
 from engine.evaluation.missing import MissingSimilarity
 from engine.evaluation.overall import Overall
 from engine.evaluation.pairs import PairShapes
+from engine.evaluation.relatedness import Associations, MutualInformation
 from engine.evaluation.relationskept import RelationsKept
 from engine.evaluation.rounding import Rounding
 from engine.evaluation.shapes import ColumnShapes
 from engine.evaluation.toldapart import NotToldFromLearned, NotToldFromUnseen
 from engine.evaluation.trends import PairTrends
 from engine.evaluation.units import ValueDistance
+from engine.evaluation.usefulness import Usefulness
 
 METRICS: dict[str, type[Metric]] = {
     m.info.key: m
@@ -32,10 +37,17 @@ METRICS: dict[str, type[Metric]] = {
         Rounding,
         Calendar,
         RelationsKept,
+        Associations,
+        MutualInformation,
+        Memory,
         NotToldFromLearned,
         NotToldFromUnseen,
         AlphaPrecision,
         BetaRecall,
+        Usefulness,
+        Importance,
+        MeansAgree,
+        RegressionsAgree,
     )
 }
 

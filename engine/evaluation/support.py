@@ -23,7 +23,7 @@ from engine.evaluation import columns, draws
 from engine.evaluation.base import FloatArray
 from engine.evaluation.columns import IntArray
 from engine.evaluation.features import affordable, frequent
-from engine.evaluation.linear import label_features
+from engine.evaluation.linear import label_features, normal_scores
 from engine.table.schema import Column, Schema
 
 ROWS = 4_000  # of each side at most; more are drawn from
@@ -68,18 +68,9 @@ def _block(column: Column, sides: list[pd.Series]) -> list[FloatArray]:
         states = [columns.with_missing(side, min(k, LABELS)) for side in merged]
         return [label_features(side, size) / np.sqrt(2.0) for side, size in states]
     numbers = [columns.numbers(side) for side in sides]
-    order = np.sort(numbers[0][~np.isnan(numbers[0])])
-    return [_scores(side, order) for side in numbers]
-
-
-def _scores(values: FloatArray, order: FloatArray) -> FloatArray:
-    """(rows, 2): the normal score of the rank among `order`, 0 where missing, and whether it is missing."""
-    from scipy.special import ndtri
-
-    gaps, most = np.isnan(values), max(len(order), 1)
-    ranks = (np.searchsorted(order, values, "left") + np.searchsorted(order, values, "right")) / (2.0 * most)
-    scores = ndtri(np.clip(ranks, 0.5 / most, 1.0 - 0.5 / most))
-    return np.stack([np.where(gaps, 0.0, scores), gaps.astype(np.float64)], axis=1)
+    scores = [normal_scores(side, numbers[0]) for side in numbers]
+    gaps = [np.isnan(side) for side in numbers]
+    return [np.stack([np.where(gap, 0.0, own), gap], axis=1) for gap, own in zip(gaps, scores, strict=True)]
 
 
 def precision(found: Places) -> tuple[float, FloatArray, FloatArray]:
