@@ -30,7 +30,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("synthetic", metavar="SYNTHETIC", type=Path, help="the synthetic table")
     parser.add_argument("--holdout", metavar="HOLDOUT", type=Path, help="real rows that were not learned")
     parser.add_argument(
-        "--target", metavar="COL", help="the column that matters most: its figures, alone and in pairs, come first"
+        "--target",
+        metavar="COL",
+        help="the column that matters most: its figures come first; with --full the one that models are to tell",
+    )
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="also what takes models that learn: whether rows are told apart, where they lie, what they are good for",
     )
     common.add_schema(parser)
     common.add_seed(parser)
@@ -54,7 +61,14 @@ def run(arguments: argparse.Namespace) -> None:
         raise SchemaError(f"The target “{arguments.target}” is not a column of both tables.", column=arguments.target)
     with console.Bar() as bar:
         evaluation = evaluate(
-            reading.frame, synthetic, schema.selected, holdout=holdout, seed=arguments.seed, progress=bar
+            reading.frame,
+            synthetic,
+            schema.selected,
+            holdout=holdout,
+            seed=arguments.seed,
+            progress=bar,
+            full=arguments.full,
+            target=arguments.target,
         )
     facts = _facts(arguments, evaluation, time.monotonic() - started)
     if arguments.html is not None:

@@ -24,6 +24,27 @@ class Goal(StrEnum):
     TARGET = "target"  # best at `MetricInfo.target`
 
 
+class Tier(StrEnum):
+    """When a figure is measured."""
+
+    QUICK = "quick"  # with every run
+    FULL = "full"  # when asked for: it takes models that learn, and so seconds
+
+
+class Against(StrEnum):
+    """The real rows that a table is measured against, and so which real rows are the yardstick."""
+
+    LEARNED = "learned"  # the rows that the generator learned; the yardstick are fresh ones
+    UNSEEN = "unseen"  # fresh rows; the yardstick are those that the generator learned
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person asks of the figures. target: the column that models are to tell, or None for every suitable one."""
+
+    target: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class MetricInfo:
     """What a figure is, for people and for charts."""
@@ -152,13 +173,28 @@ class MetricResult:
 class Metric(ABC):
     """Compares a synthetic with a real table, both parsed and with the schema's selected columns.
 
-    `compute` is pure: same tables, same generator state, same score; row order never matters.
+    `compute` is pure: same tables, same generator state, same score; row order never matters. One instance measures
+    all tables of an evaluation, so it may keep what it made of the real one.
     nothing: the figure of fresh real rows, or of a part of them, in which there is nothing to measure (no gap where the
     twin invented some); None where that is no figure.
+    exact: whether the figure is one of the two distributions alone; otherwise models or drawn rows stand between, and
+    the same rows twice get another figure, within its interval.
+    beside: the comparison of both figures in words, with places for `rows`, `fresh` and `twin`.
     """
 
     info: ClassVar[MetricInfo]
     nothing: ClassVar[float | None] = None
+    tier: ClassVar[Tier] = Tier.QUICK
+    against: ClassVar[Against] = Against.LEARNED
+    exact: ClassVar[bool] = True
+    beside: ClassVar[str] = "{rows:,} fresh real rows get {fresh:.1%}, as many of the twin's {twin:.1%}"
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+
+    def afterword(self, score: Score, others: Mapping[str, Score]) -> str:
+        """A further sentence once other figures of the same table are known, by key; empty where there is none."""
+        return ""
 
     def sentence(self, score: Score) -> str:
         """What the figure says here, in plain words for people (the comparison with the reference follows it)."""

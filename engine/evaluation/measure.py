@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from engine.errors import NotApplicable, SettingsError
+from engine.errors import NotApplicable, SchemaError, SettingsError
 from engine.evaluation import registry
-from engine.evaluation.base import Goal, Metric, MetricInfo, MetricResult, Part, Score
+from engine.evaluation.base import Against, Goal, Metric, MetricInfo, MetricResult, Options, Part, Score
 from engine.evaluation.columns import share_labels
+from engine.evaluation.draws import first
 from engine.evaluation.overall import Overall
 from engine.progress import CancelToken, Listener, Reporter
 from engine.seeds import stream
@@ -75,37 +77,63 @@ def evaluate(
     progress: Listener | None = None,
     cancel: CancelToken | None = None,
     keys: Iterable[str] | None = None,
+    full: bool = False,
+    target: str | None = None,
 ) -> Evaluation:
     """Measure `synthetic` against `real` (the rows that the generator learned), over the schema's selected columns.
 
     Tables may have any form; they are parsed here. holdout: real rows that the generator never saw; with them every
-    figure stands beside the one that a fresh real sample gets. keys: the metrics wanted, all by default. Raises
-    SettingsError (unknown key), SchemaError and DataError (a table does not fit the schema), Cancelled.
+    figure stands beside the one that a fresh real sample gets. keys: the metrics wanted, the quick ones by default, or
+    all with `full`. target: the column whose usefulness is measured, every suitable one by default. Raises
+    SettingsError (unknown key), SchemaError and DataError (a table does not fit the schema, or has no such target),
+    Cancelled.
     """
-    asked = list(registry.METRICS if keys is None else keys)
-    metrics = {key: registry.get(key) for key in asked}
+    if target is not None and not schema[target].selected:
+        raise SchemaError(f"The target “{target}” is not selected. Choose a column of the table.", column=target)
+    asked = registry.of_tier(full=full) if keys is None else list(keys)
+    options = Options(target)
+    metrics = [registry.get(key)(options) for key in asked]
     reporter = Reporter("evaluate", len(metrics) + 1, progress, cancel)
     tables = _Tables.prepare(real, synthetic, holdout, schema.selected, seed)
     reporter.step(message="The tables are ready to compare.")
-    scores = _Scores(tables)
+    scores = _Scores(tables, options)
     results = []
-    for metric in metrics.values():
-        results.append(_result(metric(), scores, tables))
+    for metric in metrics:
+        results.append(_result(metric, scores, tables))
         reporter.step(message=f"Measured: {metric.info.label.lower()}.")
     rows = {"real": len(real), "synthetic": len(synthetic), "holdout": 0 if holdout is None else len(holdout)}
     return Evaluation(tuple(results), rows, seed)
 
 
 @dataclass(frozen=True, slots=True)
-class _Tables:
-    """The tables, parsed and encoded alike. fresh: the reference rows; equal: as many synthetic rows."""
+class _Sides:
+    """Tables to compare: `real` with the twin's rows, with the yardstick's (`fresh`), and with as many of the twin's.
 
-    schema: Schema
-    seed: int
+    equal: None where all synthetic rows are as many; fresh: None where there are no held-out rows.
+    """
+
     real: pd.DataFrame
     synthetic: pd.DataFrame
     fresh: pd.DataFrame | None = None
-    equal: pd.DataFrame | None = None  # None where all synthetic rows are as many
+    equal: pd.DataFrame | None = None
+
+    @classmethod
+    def of(cls, tables: list[pd.DataFrame], schema: Schema, seed: int) -> _Sides:
+        """Of (real, synthetic, fresh), the latter two with as many rows."""
+        real, synthetic, fresh = tables
+        size = min(len(synthetic), len(fresh))
+        equal = None if size == len(synthetic) else _draw(synthetic, schema, size, seed, "synthetic")
+        return cls(real, synthetic, _draw(fresh, schema, size, seed, "fresh"), equal)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The tables, parsed and encoded alike, by what the twin is measured against; unseen: None without a holdout."""
+
+    schema: Schema
+    seed: int
+    learned: _Sides
+    unseen: _Sides | None = None
 
     @classmethod
     def prepare(
@@ -114,26 +142,37 @@ class _Tables:
         given = [real, synthetic] if holdout is None or not len(holdout) else [real, synthetic, holdout]
         coded = share_labels([schema.parse(table) for table in given], schema)
         if len(coded) == 2:
-            return cls(schema, seed, coded[0], coded[1])
-        size = min(len(coded[1]), len(coded[2]))
-        equal = None if size == len(coded[1]) else _draw(coded[1], size, seed, "synthetic")
-        return cls(schema, seed, coded[0], coded[1], _draw(coded[2], size, seed, "holdout"), equal)
+            return cls(schema, seed, _Sides(*coded))
+        learned, twin, unseen = coded
+        return cls(
+            schema,
+            seed,
+            _Sides.of([learned, twin, unseen], schema, seed),
+            _Sides.of([unseen, twin, learned], schema, seed),
+        )
+
+    def sides(self, against: Against) -> _Sides:
+        """Raises NotApplicable where the rows to measure against are not there."""
+        if against is Against.LEARNED:
+            return self.learned
+        if self.unseen is None:
+            raise NotApplicable(NO_HOLDOUT)
+        return self.unseen
 
 
-def _draw(table: pd.DataFrame, size: int, seed: int, name: str) -> pd.DataFrame:
-    """`size` rows without replacement, in their order; all of them where there are no more."""
+def _draw(table: pd.DataFrame, schema: Schema, size: int, seed: int, name: str) -> pd.DataFrame:
+    """`size` rows without replacement, whichever order they stand in; all of them where there are no more."""
     if size == len(table):
         return table
-    chosen = stream(seed, "evaluate", name).choice(len(table), size, replace=False)
-    chosen.sort()
-    return table.iloc[chosen]
+    return table.iloc[np.sort(first(table, schema, size, stream(seed, "evaluate", name)))]
 
 
 class _Scores:
     """Scores by metric and compared table, each computed once; combined figures are made of those at hand."""
 
-    def __init__(self, tables: _Tables) -> None:
-        self._tables = tables
+    def __init__(self, tables: _Tables, options: Options) -> None:
+        self._tables, self._options = tables, options
+        self._metrics: dict[str, Metric] = {}
         self._known: dict[tuple[str, str], Score | NotApplicable] = {}
 
     def get(self, metric: type[Metric], side: str) -> Score:
@@ -149,11 +188,18 @@ class _Scores:
             raise NotApplicable(found.message)
         return found
 
+    def known(self, side: str) -> dict[str, Score]:
+        """What was measured of a side so far, by key."""
+        return {key: found for (key, of), found in self._known.items() if of == side and isinstance(found, Score)}
+
     def _compute(self, metric: type[Metric], side: str) -> Score:
         if issubclass(metric, Overall):
             return metric.combine(self._at_hand(metric.of, side))
-        rng = stream(self._tables.seed, "evaluate", metric.info.key, side)
-        return metric().compute(self._tables.real, getattr(self._tables, side), self._tables.schema, rng)
+        key, sides = metric.info.key, self._tables.sides(metric.against)
+        rng = stream(self._tables.seed, "evaluate", key, side)
+        if key not in self._metrics:
+            self._metrics[key] = metric(self._options)
+        return self._metrics[key].compute(sides.real, getattr(sides, side), self._tables.schema, rng)
 
     def _at_hand(self, metrics: Iterable[type[Metric]], side: str) -> dict[str, Score]:
         found = {}
@@ -169,21 +215,23 @@ def _result(metric: Metric, scores: _Scores, tables: _Tables) -> MetricResult:
     info = metric.info
     try:
         score = scores.get(type(metric), "synthetic")
+        sides = tables.sides(metric.against)
     except NotApplicable as error:
         return MetricResult(info, None, f"Not measured, because {error}.", not_applicable=str(error))
+    said = [metric.sentence(score), metric.afterword(score, scores.known("synthetic"))]
     plain = MetricResult(
-        info, score.value, metric.sentence(score), score.interval, parts=score.parts, skipped=score.skipped
+        info, score.value, " ".join(filter(None, said)), score.interval, parts=score.parts, skipped=score.skipped
     )
-    if tables.fresh is None:
+    if sides.fresh is None:
         return replace(plain, reference_reason=NO_HOLDOUT)
     try:
         fresh = _counted(metric, scores, "fresh")
-        equal = score if tables.equal is None else _counted(metric, scores, "equal")
+        equal = score if sides.equal is None else _counted(metric, scores, "equal")
     except NotApplicable as error:
         return replace(plain, reference_reason=f"the rows held out cannot be measured: {error}")
     return replace(
         plain,
-        sentence=f"{plain.sentence} {_beside(info, equal, fresh, len(tables.fresh))}",
+        sentence=f"{plain.sentence} {_beside(metric, equal, fresh, len(sides.fresh))}",
         reference=fresh.value,
         equal_size=equal.value,
         parts=_with_references(score.parts, fresh.parts, metric.nothing),
@@ -201,12 +249,22 @@ def _counted(metric: Metric, scores: _Scores, side: str) -> Score:
 
 
 def _with_references(parts: tuple[Part, ...], fresh: tuple[Part, ...], nothing: float | None) -> tuple[Part, ...]:
-    known = {(part.columns, part.method): part.value for part in fresh}
-    return tuple(replace(part, reference=known.get((part.columns, part.method), nothing)) for part in parts)
+    """The parts, each with the yardstick's value and with the figures behind that."""
+    known = {(part.columns, part.method): part for part in fresh}
+    out = []
+    for part in parts:
+        beside = known.get((part.columns, part.method))
+        if beside is None:
+            out.append(replace(part, reference=nothing))
+            continue
+        behind = {f"fresh_{key}": value for key, value in beside.details.items()}
+        out.append(replace(part, reference=beside.value, details={**part.details, **behind}))
+    return tuple(out)
 
 
-def _beside(info: MetricInfo, twin: Score, fresh: Score, rows: int) -> str:
+def _beside(metric: Metric, twin: Score, fresh: Score, rows: int) -> str:
     """The comparison with a fresh real sample, in words."""
+    info = metric.info
     short = _distance(info)(twin.value) - _distance(info)(fresh.value)
     noise = max((b - a) / 4 for a, b in (s.interval or (s.value, s.value) for s in (twin, fresh)))  # a standard error
     share = (info.high - info.low) or 1.0
@@ -216,7 +274,7 @@ def _beside(info: MetricInfo, twin: Score, fresh: Score, rows: int) -> str:
         verdict = "the twin falls a little short of that"
     else:
         verdict = "the twin falls clearly short of that"
-    return f"{rows:,} fresh real rows get {fresh.value:.1%}, as many of the twin's {twin.value:.1%}: {verdict}."
+    return f"{metric.beside.format(rows=rows, fresh=fresh.value, twin=twin.value)}: {verdict}."
 
 
 def _distance(info: MetricInfo) -> Callable[[float], float]:

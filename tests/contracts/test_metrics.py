@@ -12,13 +12,14 @@ import pandas as pd
 import pytest
 
 from engine.errors import NotApplicable, SettingsError
-from engine.evaluation import Evaluation, evaluate
+from engine.evaluation import Evaluation, evaluate, registry
 from engine.evaluation.base import Goal, Metric, MetricResult, Score
-from engine.evaluation.registry import METRICS, get
+from engine.evaluation.registry import get
 from engine.table.schema import Schema
 from tests.contracts.zoo import ZOO, Animal, mixed
 
 ROWS = 600
+METRICS = {key: registry.METRICS[key] for key in registry.of_tier()}  # those of the full tier: test_full_metrics
 NOISES = (0.0, 0.25, 1.0)  # share of rows replaced by rows of independent, distorted columns: the same, good, bad
 
 

@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 
 from engine.errors import Cancelled, SchemaError
-from engine.evaluation import Evaluation, evaluate
+from engine.evaluation import Evaluation, evaluate, registry
 from engine.evaluation.base import MetricResult
-from engine.evaluation.registry import METRICS
 from engine.progress import CancelToken, Progress
 from engine.table.schema import Column, Kind, NumberFormat, Schema
 from tests.engine.tables import CLUB, club
@@ -79,7 +78,7 @@ def test_progress_and_stop() -> None:
     evaluate(club(), club(seed=1), CLUB, progress=events.append)
     assert {event.stage for event in events} == {"evaluate"}
     assert events[-1].share == 1.0
-    assert len(events) == len(METRICS) + 2
+    assert len(events) == len(registry.of_tier()) + 2
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
