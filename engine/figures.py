@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.balance import Balance
     from engine.constraints.making import Books
     from engine.evaluation import Evaluation
+    from engine.privacy import Audit, Dropped
     from engine.race import RaceResult
     from engine.run import RunRequest, Split
     from engine.table.schema import Schema
@@ -35,6 +36,8 @@ def of_run(
     balance: Balance | None = None,
     race: RaceResult | None = None,
     made: Books | None = None,
+    audit: Audit | None = None,
+    dropped: Dropped | None = None,
 ) -> dict[str, Any]:
     """The figures of a run, as JSON values.
 
@@ -76,7 +79,10 @@ def of_run(
         "fallback_allowed": request.fallback,
         "seed": request.seed,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+        "depth": request.depth,
         "metrics": metrics(evaluation),
+        "privacy": None if audit is None else audit.to_json(),
+        "dropped": None if dropped is None else dropped.to_json(),
         "peak_memory_bytes": peak_memory(),
         "versions": versions.packages(),
     }

@@ -14,10 +14,12 @@ from engine.table.schema import Schema
 
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation
+    from engine.privacy import Audit
     from engine.run import RunResult
 
 SYNTHETIC = "synthetic.parquet"
 EVALUATION = "evaluation.json"
+AUDIT = "audit.json"
 REPORT = "report.json"
 FIGURES = "figures.json"
 MODEL = "model.zip"
@@ -32,6 +34,7 @@ class StoredResult:
     report: FitReport
     figures: dict[str, Any]
     model: Path
+    audit: Audit | None = None
 
 
 def store(result: RunResult, folder: Path) -> None:
@@ -39,6 +42,7 @@ def store(result: RunResult, folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files.write_table(folder / SYNTHETIC, result.synthetic)
     files.write_json(folder / EVALUATION, None if result.evaluation is None else result.evaluation.to_json())
+    files.write_json(folder / AUDIT, None if result.audit is None else result.audit.to_json())
     files.write_json(folder / REPORT, result.report.to_json())
     files.write_json(folder / FIGURES, result.figures)
     result.synthesizer.save(folder / MODEL)
@@ -53,7 +57,18 @@ def load(folder: Path, schema: Schema) -> StoredResult:
         FitReport.from_json(files.read_json(folder / REPORT)),
         files.read_json(folder / FIGURES),
         folder / MODEL,
+        _audit(folder / AUDIT),
     )
+
+
+def _audit(path: Path) -> Audit | None:
+    """None as well for results of earlier versions, which had no attacks."""
+    data = files.read_json(path) if path.exists() else None
+    if data is None:
+        return None
+    from engine.privacy import Audit
+
+    return Audit.from_json(data)
 
 
 def _evaluation(data: dict[str, Any]) -> Evaluation:

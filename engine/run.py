@@ -11,154 +11,52 @@ goes this way.
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine import constraints, parts
+from engine import constraints
 from engine.balance import Balance, read_balance
-from engine.errors import ConditionError, DataError, MethodError, SettingsError
+from engine.errors import ConditionError, DataError, NotApplicable, SettingsError
 from engine.fallback import Attempts
-from engine.generators import registry
-from engine.generators.base import Capability
 from engine.limits import Limits
 from engine.progress import Budget, CancelToken, Listener, Progress
-from engine.protection import Protection
 from engine.race import RACE, RaceResult
-from engine.seeds import stream
-from engine.synthesizer import AUTO, Synthesizer, check_method, choose, read_given
+from engine.request import HOLDOUT, HOLDOUT_ROWS, MAX_HOLDOUT, MAX_SEED, Depth, Release, RunRequest
+from engine.splitting import Split
+from engine.synthesizer import AUTO, Synthesizer, choose, read_given
 from engine.table.schema import Schema
 
 if TYPE_CHECKING:
     from engine.conditions import Condition
     from engine.evaluation import Evaluation
+    from engine.privacy import Audit, AuditSplit, Dropped
     from engine.reports import FitReport
 
-HOLDOUT = 0.2  # share of the rows held out where the person did not say
-HOLDOUT_ROWS = 100  # tables with fewer rows hold none out on their own account
-MAX_HOLDOUT = 0.5
-MAX_SEED = 2**63 - 1
+__all__ = [
+    "HOLDOUT",
+    "HOLDOUT_ROWS",
+    "MAX_HOLDOUT",
+    "MAX_SEED",
+    "Depth",
+    "Release",
+    "RunRequest",
+    "RunResult",
+    "Split",
+    "execute",
+    "seconds_left",
+    "stages",
+    "with_pseudonyms",
+]
 
-Release = Literal["all", "audited"]
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """What the person asked for; JSON.
-
-    rows: synthetic rows, None for as many as the table has.
-    holdout: share of real rows (0 to 0.5) that the measured model never sees; None takes 0.2 from 100 rows on.
-    release: "all" trains again on all rows for the table that is released; "audited" releases the measured model's.
-    given: conditions as text (see `engine.conditions`); balance: shares of one column's values as text, or nothing
-    (see `engine.balance`). Both hold in the table that is released; what is measured is made without them.
-    budget: seconds for one training; a run that holds rows out and releases "all" trains twice. Of a race: for all of
-    it, before these trainings.
-    charts: whether distribution charts are wanted beside the figures.
-    figures: whether anything is measured at all; without, one training on all rows is enough for release "all".
-    fallback: whether another method may take over where the chosen one fails (see `engine.fallback`).
-    protection: what becomes of categories that few rows share, before anything is learned.
-    """
-
-    method: str = AUTO
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    rows: int | None = None
-    seed: int = 0
-    holdout: float | None = None
-    release: Release = "all"
-    given: tuple[str, ...] = ()
-    budget: float | None = None
-    charts: bool = True
-    figures: bool = True
-    balance: str = ""
-    fallback: bool = True
-    protection: Protection = field(default_factory=Protection)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "given", tuple(self.given))
-        object.__setattr__(self, "settings", dict(self.settings))
-
-    def check(self, schema: Schema, limits: Limits | None = None) -> None:
-        """Raises the error that the person has to mend: SettingsError, MethodError or ConditionError."""
-        limits = limits or Limits.from_environment()
-        if self.method != RACE:
-            check_method(self.method, self.settings)
-        elif self.settings:
-            raise SettingsError("In a race every method has its default settings; choose a method to set them.")
-        given = read_given(self.given, schema)
-        balance = read_balance(self.balance, schema, given)
-        parts.check(schema)
-        constraints.check_all(schema.selected, given, self.rows)
-        parts.check_given(schema, [c.column for c in given] + ([balance.column] if balance else []))
-        self._check_able(schema, [c.column for c in given] + ([balance.column] if balance else []))
-        if self.rows is not None and self.rows < 1:
-            raise SettingsError(f"The number of rows must be at least 1, not {self.rows}.")
-        if self.rows is not None and self.rows > limits.max_rows_to_make:
-            raise SettingsError(
-                f"{self.rows:,} rows are more than the {limits.max_rows_to_make:,} that may be made in one go "
-                "(TABULAR_TWIN_MAX_ROWS_TO_MAKE)."
-            )
-        if not 0 <= self.seed <= MAX_SEED:
-            raise SettingsError(f"The seed must be a whole number from 0 to {MAX_SEED}, not {self.seed}.")
-        if self.holdout is not None and not 0 <= self.holdout <= MAX_HOLDOUT:
-            raise SettingsError(f"The holdout must be a share from 0 to {MAX_HOLDOUT}, not {self.holdout}.")
-        if self.release not in get_args(Release):
-            raise SettingsError(f"Release must be one of {', '.join(get_args(Release))}, not {self.release!r}.")
-        if self.budget is not None and not self.budget > 0:
-            raise SettingsError(f"The budget must be more than 0 seconds, not {self.budget}.")
-
-    def _check_able(self, schema: Schema, columns: Sequence[str]) -> None:
-        """The chosen method has to be able to make what is asked for; “auto” and a race choose later."""
-        info = registry.GENERATORS[self.method].info if self.method not in (AUTO, RACE) else None
-        if info is None or Capability.GIVEN in info.capabilities or not any(c in schema.joint for c in columns):
-            return
-        if self.given:
-            raise MethodError(f"{info.label} cannot take given values; choose a method that can.")
-        if self.balance:
-            raise MethodError(f"{info.label} cannot balance a column; choose a method that takes given values.")
-
-    def to_json(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "given": list(self.given)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> RunRequest:
-        fields = {f.name: data[f.name] for f in dataclasses.fields(cls) if f.name in data}
-        if "protection" in fields:
-            fields["protection"] = Protection.from_json(fields["protection"])
-        return cls(**fields)
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Row numbers of the training part and of the held out part, each rising; `reason` says why nothing is held out."""
-
-    train: NDArray[np.intp]
-    holdout: NDArray[np.intp]
-    reason: str = ""
-
-    @classmethod
-    def of(cls, rows: int, share: float | None, seed: int) -> Split:
-        """A random split of `rows` rows; the same seed gives the same one, whatever the method."""
-        count = round(rows * (share if share is not None else HOLDOUT if rows >= HOLDOUT_ROWS else 0.0))
-        if count == 0:
-            return cls(np.arange(rows), np.arange(0), _why_none(rows, share))
-        order = stream(seed, "holdout").permutation(rows)
-        return cls(np.sort(order[count:]), np.sort(order[:count]))
-
-
-def _why_none(rows: int, share: float | None) -> str:
-    if share is None:
-        return f"The table has fewer than {HOLDOUT_ROWS} rows, so all are trained on and none is held out."
-    if share == 0:
-        return "No rows were to be held out."
-    return f"{share:g} of {rows} rows is less than one row, so none is held out."
+_ROUNDS = 4  # times that more rows are made where too many were dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +64,7 @@ class RunResult:
     """What a run made. `synthetic` is parsed; `evaluation` is None when no figures were asked for.
 
     report: of the model that made the table; figures: all of FIGURES.json; seconds: by stage; race: None where there
-    was none.
+    was none; audit: of privacy, None where no attacks were asked for.
     """
 
     synthetic: pd.DataFrame
@@ -176,6 +74,7 @@ class RunResult:
     figures: dict[str, Any]
     synthesizer: Synthesizer
     race: RaceResult | None = None
+    audit: Audit | None = None
 
 
 def stages(request: RunRequest, rows: int) -> tuple[str, ...]:
@@ -183,7 +82,8 @@ def stages(request: RunRequest, rows: int) -> tuple[str, ...]:
     first = ("race",) if request.method == RACE else ()
     if not request.figures and request.release == "all":
         return (*first, "train", "sample")
-    measured = (*first, "train", "sample", *(("evaluate",) if request.figures else ()))
+    figures = ("evaluate", *(("attack",) if request.depth == "full" else ())) if request.figures else ()
+    measured = (*first, "train", "sample", *figures)
     if request.release == "all" and len(Split.of(rows, request.holdout, request.seed).holdout):
         return (*measured, "train again", "sample again")
     return measured
@@ -280,13 +180,14 @@ class _Run:
         self.given = read_given(request.given, schema)
         self.balance = read_balance(request.balance, schema, self.given)
         self.race: RaceResult | None = None
+        self.audit: Audit | None = None
+        self._dropped: Dropped | None = None  # of the latest sample
 
     def result(self) -> RunResult:
         from engine import figures
 
         started = time.monotonic()
-        blind = not self.request.figures and self.request.release == "all"
-        split = Split.of(len(self.table), 0.0 if blind else self.request.holdout, self.request.seed)
+        split = Split.asked(self.request, self.table, self.schema)
         refit = self.request.release == "all" and len(split.holdout) > 0
         balance = self._foresee(self.table if refit else self.table.iloc[split.train])
         if self.request.method == RACE:
@@ -300,7 +201,7 @@ class _Run:
             balance = self._foresee(self.table.iloc[split.train])
         if synthetic is None:
             stage = "sample again" if refit else "sample"
-            synthetic = self._sample(stage, released, self.rows, self.given, balance)
+            synthetic = self._sample(stage, released, self.rows, self.given, balance, split=None if refit else split)
         self.seconds["total"] = time.monotonic() - started
         facts = figures.of_run(
             self.request,
@@ -314,8 +215,12 @@ class _Run:
             balance=balance,
             race=self.race,
             made=released.made,
+            audit=self.audit,
+            dropped=self._dropped,
         )
-        return RunResult(synthetic, evaluation, released.report, dict(self.seconds), facts, released, self.race)
+        return RunResult(
+            synthetic, evaluation, released.report, dict(self.seconds), facts, released, self.race, self.audit
+        )
 
     @property
     def _finishing(self) -> bool:
@@ -367,7 +272,7 @@ class _Run:
 
         train = self.table.iloc[split.train].reset_index(drop=True)
         holdout = self.table.iloc[split.holdout].reset_index(drop=True) if len(split.holdout) else None
-        sample = self._sample("sample", model, len(train))
+        sample = self._sample("sample", model, len(train), split=split)
         with self._stage("evaluate") as listener:
             evaluation = evaluate(
                 train,
@@ -377,9 +282,31 @@ class _Run:
                 seed=self.request.seed,
                 progress=listener,
                 cancel=self._cancel,
+                full=self.request.depth == "full",
+                target=self.request.target,
             )
+        if split.audit is not None:
+            self.audit = self._attack(split, sample)
         same = reusable and not self.given and self.balance is None and self.rows == len(train)
         return evaluation, sample if same else None
+
+    def _attack(self, split: Split, sample: pd.DataFrame) -> Audit:
+        from engine.privacy import Questions, audit
+
+        assert split.audit is not None
+        request = self.request
+        with self._stage("attack") as listener:
+            return audit(
+                self.table,
+                [(split.audit, sample)],
+                self.schema.selected,
+                seed=request.seed,
+                questions=Questions(request.guess, request.known),
+                dropped=self._dropped,
+                notes=[split.note] if split.note else [],
+                progress=listener,
+                cancel=self._cancel,
+            )
 
     def _raced(self, rows: NDArray[np.intp]) -> RaceResult:
         from engine.race import running
@@ -421,11 +348,40 @@ class _Run:
         rows: int,
         given: Sequence[Condition] = (),
         balance: Balance | None = None,
+        split: Split | None = None,
     ) -> pd.DataFrame:
+        """split: where rows near to one training row are to be dropped, what tells them."""
         with self._stage(stage) as listener:
-            return model.sample_parsed(
-                rows, seed=self.request.seed, given=given, balance=balance, progress=listener, cancel=self._cancel
-            )
+            how: Any = {"given": given, "balance": balance, "progress": listener, "cancel": self._cancel}
+
+            def draw(count: int) -> pd.DataFrame:
+                return model.sample_parsed(count, seed=self.request.seed, **how)
+
+            audit = split.audit if split is not None and self.request.drop_near else None
+            return draw(rows) if audit is None else self._apart(draw, rows, audit)
+
+    def _apart(self, draw: Callable[[int], pd.DataFrame], rows: int, split: AuditSplit) -> pd.DataFrame:
+        """Exactly `rows` rows, none of which lies suspiciously near to one training row.
+
+        All come from one draw, so that keys stay unique: where too few are left, more are drawn anew.
+        """
+        from engine.privacy import suspicious
+
+        count = rows
+        for _ in range(_ROUNDS):
+            made = draw(count)
+            try:
+                near, self._dropped = suspicious(self.table, split, made, self.schema.selected)
+            except NotApplicable as error:
+                raise DataError(f"Rows near to real ones cannot be dropped, because {error}.") from None
+            kept = made.drop(index=made.index[near]).reset_index(drop=True)
+            if len(kept) >= rows:
+                return kept.iloc[:rows]
+            count = int(1.2 * rows * count / max(len(kept), 1)) + 10
+        raise DataError(
+            f"Of {count:,} rows only {len(kept):,} are left when those near to one training row are dropped; "
+            f"{rows:,} were asked for. Choose another method, or do not drop rows."
+        )
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[Listener | None]:
@@ -449,6 +405,7 @@ _SENTENCES = {
     "train": "Learning the table.",
     "sample": "Making rows.",
     "evaluate": "Measuring the twin against the real table.",
+    "attack": "Attacking the twin: can training rows be told from rows never seen?",
     "train again": "Learning all rows, the held out ones too.",
     "sample again": "Making the rows to release.",
 }

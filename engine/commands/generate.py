@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from engine import console, figures
 from engine.commands import common, fromschema
@@ -14,7 +14,7 @@ from engine.limits import Limits
 from engine.protection import KEEP, POOL, Protection
 from engine.race import RACE, RaceResult
 from engine.reports import FitReport
-from engine.run import MAX_HOLDOUT, RunRequest, RunResult, execute
+from engine.run import MAX_HOLDOUT, Depth, RunRequest, RunResult, execute
 from engine.synthesizer import AUTO, Synthesizer
 from engine.table.schema import Schema
 
@@ -48,6 +48,12 @@ _TRAINING = (
     "rule",
     "rules_found",
     "broken",
+    "figures",
+    "target",
+    "guess",
+    "known",
+    "person",
+    "drop_near",
 )
 
 
@@ -118,7 +124,23 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--save", metavar="MODEL.zip", type=Path, help="keep the model")
     parser.add_argument("--model", metavar="MODEL.zip", type=Path, help="make rows from a kept model instead of DATA")
-    parser.add_argument("--report", metavar="REPORT.html", type=Path, help="write the figures as a page")
+    parser.add_argument("--report", metavar="REPORT.html", type=Path, help="write the full figures as a page")
+    parser.add_argument(
+        "--figures",
+        choices=get_args(Depth),
+        help="quick: how alike the tables are, in seconds; full: also by classifiers, models and attacks on privacy, "
+        "in a minute or two (default: full with --report, else quick)",
+    )
+    parser.add_argument("--target", metavar="COL", help="the column that matters most: is the twin good to learn it?")
+    parser.add_argument("--guess", metavar="A,B", help="columns that an attacker might want to guess")
+    parser.add_argument("--known", metavar="A,B", help="columns that an outsider may know of somebody")
+    parser.add_argument("--person", metavar="A,B", help="columns that together name a person with several rows")
+    parser.add_argument(
+        "--drop-near",
+        action="store_true",
+        default=None,
+        help="replace synthetic rows that lie suspiciously near to one training row (with --release audited)",
+    )
     parser.add_argument(
         "--certificate",
         metavar="FILE.json",
@@ -158,7 +180,13 @@ def request_of(arguments: argparse.Namespace) -> RunRequest:
         "budget": arguments.budget,
         "fallback": arguments.fallback,
         "protection": protection_of(arguments),
-        "figures": arguments.json is not None or arguments.report is not None,
+        "depth": arguments.figures or ("quick" if arguments.report is None else "full"),
+        "target": arguments.target,
+        "guess": tuple(common.names(arguments.guess or "")),
+        "known": tuple(common.names(arguments.known or "")),
+        "person": tuple(common.names(arguments.person or "")),
+        "drop_near": arguments.drop_near,
+        "figures": arguments.json is not None or arguments.report is not None or arguments.figures is not None,
     }
     return RunRequest(**{key: value for key, value in given.items() if value is not None})
 
