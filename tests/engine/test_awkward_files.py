@@ -15,6 +15,7 @@ from engine import cli
 from engine.generators import registry
 from engine.table.infer import infer_schema
 from engine.table.read import read_table
+from tests.contracts.trainings import CHEAP
 
 Content = Callable[[], bytes]
 
@@ -83,15 +84,25 @@ def test_what_is_no_table_is_told_in_one_sentence(
     assert not (tmp_path / "out.csv").exists()
 
 
-@pytest.mark.parametrize("method", ["auto", *registry.GENERATORS])
-@pytest.mark.parametrize("case", TAKEN)
+# Once read, these are tables like any other; every method meets their names and labels in tests/contracts.
+ODD_TO_READ = {"NUL bytes", "repeated names", "names with markup"}
+PAIRS = [
+    (case, method)
+    for case in TAKEN
+    for method in ["auto", *registry.GENERATORS]
+    if case not in ODD_TO_READ or method in ("auto", "marginals")
+]
+
+
+@pytest.mark.parametrize(("case", "method"), PAIRS)
 def test_odd_tables_get_a_twin_or_a_sentence(
     case: str, method: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name, content = TAKEN[case]
     source, out = tmp_path / name, tmp_path / "out.csv"
     source.write_bytes(content())
-    status = cli.main(["generate", str(source), "--out", str(out), "--method", method, "--rows", "25"])
+    cheap = [f"--settings={name}={value}" for name, value in CHEAP.get(method, {}).items()]
+    status = cli.main(["generate", str(source), "--out", str(out), "--method", method, "--rows", "25", *cheap])
     said = capsys.readouterr().err
     assert "Traceback" not in said
     if status == 2:

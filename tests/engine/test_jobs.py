@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +28,7 @@ from engine.table.schema import CANONICAL_DTYPES, Column, DateFormat, Kind, Sche
 from tests.engine.tables import CLUB, club
 
 QUICK = RunRequest("marginals", rows=50)
+BARE = replace(QUICK, figures=False)  # where only the run's state is looked at
 PATIENCE = 120.0  # seconds until a test gives up; nothing here takes that long
 
 
@@ -71,10 +73,10 @@ def pid_of(jobs: Jobs, run_id: str) -> int:
     return record.pid
 
 
-@pytest.fixture(scope="module")
-def large() -> pd.DataFrame:
-    """A table on which training takes seconds."""
-    return club(120_000)
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers in which the forest and the cascade wait in training until they are stopped or asked to finish."""
+    monkeypatch.setattr(processes, "start", partial(processes.start, module="tests.engine.waiting_worker"))
 
 
 SLOW = RunRequest("forest", rows=10)
@@ -110,7 +112,7 @@ def test_the_folder_is_private(jobs: Jobs) -> None:
 
 
 def test_two_at_once_do_not_disturb_each_other(jobs: Jobs) -> None:
-    requests = [replace(QUICK, seed=1), replace(QUICK, seed=2)]
+    requests = [replace(BARE, seed=1), replace(BARE, seed=2)]
     ids = [jobs.start(request, club(), CLUB) for request in requests]
     both = [ended(jobs, run_id) for run_id in ids]
     assert [s.state for s in both] == [State.DONE, State.DONE]
@@ -142,8 +144,9 @@ def test_a_run_that_fails_says_a_sentence_and_keeps_the_traceback_in_the_log(job
         jobs.result(run_id)
 
 
-def test_stop_in_the_middle_of_training(jobs: Jobs, large: pd.DataFrame) -> None:
-    run_id = jobs.start(SLOW, large, CLUB)
+@pytest.mark.usefixtures("waiting")
+def test_stop_in_the_middle_of_training(jobs: Jobs) -> None:
+    run_id = jobs.start(SLOW, club(), CLUB)
     training(jobs, run_id)
     pid = pid_of(jobs, run_id)
     assert jobs.cancel(run_id)
@@ -165,19 +168,21 @@ def test_the_wish_to_finish_reaches_the_worker(jobs: Jobs) -> None:
     token.check()  # no cancellation
 
 
-def test_finish_lets_a_run_go_on_to_its_result(jobs: Jobs, large: pd.DataFrame) -> None:
-    run_id = jobs.start(SLOW, large, CLUB)
+@pytest.mark.usefixtures("waiting")
+def test_finish_lets_a_run_go_on_to_its_result(jobs: Jobs) -> None:
+    run_id = jobs.start(SLOW, club(), CLUB)
     training(jobs, run_id)
     assert jobs.finish(run_id)
     status = ended(jobs, run_id)
-    assert status.state is State.DONE
+    assert status.state is State.DONE, log_of(jobs, run_id)
     assert "train again" not in {event.stage for event in status.history}
     assert not jobs.finish(run_id)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
-def test_a_worker_that_is_killed_has_failed(jobs: Jobs, large: pd.DataFrame) -> None:
-    run_id = jobs.start(replace(SLOW, fallback=False), large, CLUB)
+@pytest.mark.usefixtures("waiting")
+def test_a_worker_that_is_killed_has_failed(jobs: Jobs) -> None:
+    run_id = jobs.start(replace(SLOW, fallback=False), club(), CLUB)
     training(jobs, run_id)
     os.kill(pid_of(jobs, run_id), signal.SIGKILL)
     status = ended(jobs, run_id)
@@ -191,8 +196,9 @@ def trying(jobs: Jobs, run_id: str, method: str) -> RunStatus:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
-def test_a_worker_that_is_killed_in_training_is_followed_by_another_method(jobs: Jobs, large: pd.DataFrame) -> None:
-    run_id = jobs.start(replace(SLOW, figures=False), large, CLUB)
+@pytest.mark.usefixtures("waiting")
+def test_a_worker_that_is_killed_in_training_is_followed_by_another_method(jobs: Jobs) -> None:
+    run_id = jobs.start(replace(SLOW, figures=False), club(), CLUB)
     trying(jobs, run_id, "forest")
     os.kill(pid_of(jobs, run_id), signal.SIGKILL)
     status = ended(jobs, run_id)
@@ -208,8 +214,9 @@ def test_a_worker_that_is_killed_in_training_is_followed_by_another_method(jobs:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
-def test_a_run_that_goes_on_with_another_method_can_be_stopped(jobs: Jobs, large: pd.DataFrame) -> None:
-    run_id = jobs.start(replace(SLOW, method="cascade"), large, CLUB)
+@pytest.mark.usefixtures("waiting")
+def test_a_run_that_goes_on_with_another_method_can_be_stopped(jobs: Jobs) -> None:
+    run_id = jobs.start(replace(SLOW, method="cascade"), club(), CLUB)
     trying(jobs, run_id, "cascade")
     first = pid_of(jobs, run_id)
     os.kill(first, signal.SIGKILL)
@@ -240,10 +247,11 @@ def test_memory_that_runs_out_in_training_is_a_failure_of_the_method(tmp_path: P
     assert folder.attempts()[0] == ""
 
 
-def test_the_queue_is_first_in_first_out(tmp_path: Path, large: pd.DataFrame) -> None:
+@pytest.mark.usefixtures("waiting")
+def test_the_queue_is_first_in_first_out(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path / "runs", Limits(max_running_jobs=1))
-    first = jobs.start(SLOW, large, CLUB)
-    second, third, fourth = (jobs.start(replace(QUICK, seed=i), club(), CLUB) for i in range(3))
+    first = jobs.start(SLOW, club(), CLUB)
+    second, third, fourth = (jobs.start(replace(BARE, seed=i), club(), CLUB) for i in range(3))
     assert [jobs.status(i).place for i in (first, second, third, fourth)] == [None, 1, 2, 3]
     assert jobs.ids() == (first, second, third, fourth)
     assert jobs.cancel(third)
@@ -258,14 +266,16 @@ def test_the_queue_is_first_in_first_out(tmp_path: Path, large: pd.DataFrame) ->
     assert jobs.status(third).started is None
 
 
-def test_a_restarted_server_finds_running_and_queued_runs(tmp_path: Path, large: pd.DataFrame) -> None:
+@pytest.mark.usefixtures("waiting")
+def test_a_restarted_server_finds_running_and_queued_runs(tmp_path: Path) -> None:
     limits = Limits(max_running_jobs=1)
     before = Jobs(tmp_path / "runs", limits)
-    running = before.start(replace(SLOW, method="marginals"), large, CLUB)
-    waiting = before.start(QUICK, club(), CLUB)
+    running = before.start(replace(SLOW, figures=False), club(), CLUB)
+    waiting = before.start(BARE, club(), CLUB)
     training(before, running)
     after = Jobs(tmp_path / "runs", limits)
     assert after.ids() == (running, waiting)
+    assert after.finish(running)
     assert ended(after, running).state is State.DONE
     assert ended(after, waiting).state is State.DONE
     assert len(after.result(waiting).synthetic) == 50
@@ -309,8 +319,9 @@ def test_a_run_that_was_claimed_but_never_started_has_failed(jobs: Jobs) -> None
     assert jobs.status(run_id).state is State.FAILED
 
 
-def test_delete_stops_and_removes(jobs: Jobs, large: pd.DataFrame) -> None:
-    run_id = jobs.start(SLOW, large, CLUB)
+@pytest.mark.usefixtures("waiting")
+def test_delete_stops_and_removes(jobs: Jobs) -> None:
+    run_id = jobs.start(SLOW, club(), CLUB)
     training(jobs, run_id)
     pid = pid_of(jobs, run_id)
     jobs.delete(run_id)
@@ -321,7 +332,7 @@ def test_delete_stops_and_removes(jobs: Jobs, large: pd.DataFrame) -> None:
 
 
 def test_sweep_removes_only_what_ended_long_ago(jobs: Jobs) -> None:
-    run_id = jobs.start(QUICK, club(), CLUB)
+    run_id = jobs.start(BARE, club(), CLUB)
     ended(jobs, run_id)
     assert jobs.sweep(3600) == 0
     assert jobs.sweep(-1) == 1
@@ -350,7 +361,7 @@ def test_damaged_folders_are_told_and_do_not_stop_the_others(jobs: Jobs) -> None
 
 
 def test_progress_lines_are_read_once_and_only_whole(jobs: Jobs) -> None:
-    run_id = jobs.start(QUICK, club(), CLUB)
+    run_id = jobs.start(BARE, club(), CLUB)
     before = ended(jobs, run_id)
     with (jobs.root / run_id / "progress.jsonl").open("a") as lines:
         lines.write('{"stage": "extra"}\n{"stage": "hal')
