@@ -284,7 +284,7 @@ def delete_runs(dataset: Dataset) -> None:
 # A described table
 
 
-@st.cache_resource(max_entries=TABLES, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=TABLES, ttl=TIME, show_spinner=False)
 def described(schema: str, rows: int, seed: int) -> pd.DataFrame:
     """Rows of a table that its schema, as JSON text, describes; parsed. Raises SchemaError."""
     from engine import described as engine_described
@@ -293,7 +293,7 @@ def described(schema: str, rows: int, seed: int) -> pd.DataFrame:
     return engine_described.make(Schema.loads(schema), rows, seed)
 
 
-@st.cache_resource(max_entries=SMALL, ttl=_TIME, show_spinner=False)
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
 def described_profile(schema: str, rows: int, seed: int) -> TableProfile:
     from engine.table.profile import profile_table
     from engine.table.schema import Schema
