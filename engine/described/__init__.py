@@ -4,8 +4,8 @@
     table = described.make(schema, 1_000, seed=0)      # parsed; schema.to_text(table), schema.restore(table)
 
 `complete` writes out what a kind alone stands for; `start(schema)` takes the kinds and formats of a table that was
-read, and none of its values. Nothing is learned, so columns depend on each other only through the rules of the schema, and
-through persons (a name and an e-mail address side by side are of one).
+read, and none of its values. Nothing is learned, so columns depend on each other only through the rules of the schema,
+and through persons (a name and an e-mail address side by side are of one).
 """
 
 from engine.described.describing import check, complete, start

@@ -35,7 +35,7 @@ def complete(schema: Schema) -> Schema:
 
 
 def _complete(column: Column) -> Column:
-    told = column.description or Description()
+    told = _as_told(column)
     kind = column.kind
     bare = not (told.distribution or told.parameters or told.low or told.high or told.labels)
     if kind in _DEFAULTS and (bare or (kind is Kind.TEXT and not (told.low or told.high))):
@@ -57,6 +57,19 @@ def _complete(column: Column) -> Column:
     if kind is Kind.CONSTANT and column.value is None and told.labels:
         changes["value"] = told.labels[0]
     return replace(column, **changes)  # type: ignore[arg-type]
+
+
+def _as_told(column: Column) -> Description:
+    """The description with text and numbers where these belong: a JSON file may say "low": 0."""
+    told = column.description or Description()
+    low, high = (None if bound is None else str(bound) for bound in (told.low, told.high))
+    try:
+        parameters, weights = (tuple(float(v) for v in part) for part in (told.parameters, told.weights))
+        missing = float(told.missing)
+    except (TypeError, ValueError):
+        refuse(column, "parameters, weights and the missing share must be numbers")
+    labels = tuple(str(label) for label in told.labels)
+    return replace(told, low=low, high=high, parameters=parameters, weights=weights, missing=missing, labels=labels)
 
 
 def start(schema: Schema) -> Schema:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.described.describing import SEQUENCE, refuse
 from engine.fakers.spaces import distinct
 from engine.statistics.families import FAMILIES, MOST_COUNTS, Family, Sample
-from engine.table.schema import Column, Description
+from engine.table.schema import Column, Description, Kind
 
 Floats = NDArray[np.float64]
 
@@ -117,6 +117,8 @@ class Spread:
             share = 0.5 if not self.told.parameters else float(1 / (1 + np.exp(-self.told.parameters[0])))
             mean, sd = high * share, float(np.sqrt(high * share * (1 - share)))
         origin = min(low, 0.0) if family.key in _FROM_ZERO else 0.0
+        if self.column.kind is Kind.DATETIME and self.low is not None:
+            origin = low
         if family.key == "exponential":
             mean = low + (high - low) / 5
         return Sample(mean, sd, mean, low, high, self.step, origin, counts=family.discrete)

@@ -279,3 +279,23 @@ def delete_runs(dataset: Dataset) -> None:
             jobs().delete(run_id)
         for kept in (result, real):
             kept.clear(run_id)
+
+
+# A described table
+
+
+@st.cache_resource(max_entries=TABLES, ttl=TIME, show_spinner=False)
+def described(schema: str, rows: int, seed: int) -> pd.DataFrame:
+    """Rows of a table that its schema, as JSON text, describes; parsed. Raises SchemaError."""
+    from engine import described as engine_described
+    from engine.table.schema import Schema
+
+    return engine_described.make(Schema.loads(schema), rows, seed)
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def described_profile(schema: str, rows: int, seed: int) -> TableProfile:
+    from engine.table.profile import profile_table
+    from engine.table.schema import Schema
+
+    return profile_table(described(schema, rows, seed), Schema.loads(schema))

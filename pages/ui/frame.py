@@ -22,6 +22,7 @@ def navigation() -> Page:
             st.Page(state.CONFIGURE_PAGE, title="Configure", icon=":material/tune:"),
             st.Page(state.TRAIN_PAGE, title="Train", icon=":material/model_training:"),
             st.Page(state.COMPARE_PAGE, title="Compare", icon=":material/compare:"),
+            st.Page(state.DESCRIBE_PAGE, title="Describe", icon=":material/edit_note:"),
             st.Page(state.GUIDE_PAGE, title="Guide", icon=":material/menu_book:"),
         ]
     )

@@ -51,7 +51,7 @@ def draw(table: Dataset) -> None:
     else:
         with st.spinner("Looking through the columns …"):
             profile = cached.profile(table, schema)
-        _profiles(profile, schema)
+        profiles(profile, schema)
     rereading.draw(table, reading)
 
 
@@ -76,7 +76,8 @@ def _finding(finding: Finding) -> str:
     return f"- {_MARKS[finding.severity]} {plain(finding.message)}{where}"
 
 
-def _profiles(profile: TableProfile, schema: Schema) -> None:
+def profiles(profile: TableProfile, schema: Schema) -> None:
+    """A small chart of each column, a page of them at a time."""
     pages = -(-len(profile.columns) // CARDS)
     page = st.pagination(pages, key="profile-page") if pages > 1 else 1
     with st.grid("auto", min_column_width=230):

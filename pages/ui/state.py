@@ -6,13 +6,16 @@ them between page switches, which clear the address. What a person chose is kept
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from pages.ui import datasets
 from pages.ui.datasets import Dataset
+
+if TYPE_CHECKING:
+    from engine.table.schema import Schema
 
 DATA, RUN = "data", "run"  # in the address
 _DATASET = "twin-dataset"
@@ -23,10 +26,14 @@ _ROUND = "twin-round"  # how often the upload page began anew: a fresh uploader 
 _UPLOADED = "twin-uploaded"  # the upload that was dealt with last, and what was wrong with it
 _SECRET = "twin-secret"  # a table's id and the secret for its pseudonyms: in the session only, never on disk
 _EDITED = "twin-edited"  # what the table of columns showed when the page was opened
+_DESCRIBED = "twin-described"  # the schema that the description began with
+_DESCRIBED_ROUND = "twin-described-round"  # how often it began anew: a fresh editor each time
+_DESCRIBED_MADE = "twin-described-made"  # what was made last: schema as text, rows, seed
 _EDITOR = "twin-editor"  # how often that table was put back by a button: a fresh editor each time
 
 UPLOAD_PAGE, CONFIGURE_PAGE = "pages/upload.py", "pages/configure.py"
 TRAIN_PAGE, COMPARE_PAGE, GUIDE_PAGE = "pages/train.py", "pages/compare.py", "pages/guide.py"
+DESCRIBE_PAGE = "pages/describe.py"
 
 
 def sync() -> None:
@@ -221,6 +228,37 @@ def editor_round() -> int:
 def renew_editor() -> None:
     """Have the table of columns drawn anew, from what is on disk."""
     st.session_state[_EDITOR] = editor_round() + 1
+
+
+# A described table
+
+
+def described_base(first: Callable[[], Schema]) -> Schema:
+    """The schema that the description began with; its editor is fed with that throughout."""
+    if _DESCRIBED not in st.session_state:
+        st.session_state[_DESCRIBED] = first()
+    found: Schema = st.session_state[_DESCRIBED]
+    return found
+
+
+def describe(base: Schema) -> None:
+    """Begin a description anew with this schema."""
+    st.session_state[_DESCRIBED] = base
+    st.session_state[_DESCRIBED_ROUND] = described_round() + 1
+    st.session_state.pop(_DESCRIBED_MADE, None)
+
+
+def described_round() -> int:
+    return int(st.session_state.get(_DESCRIBED_ROUND, 0))
+
+
+def note_described(schema: str, rows: int, seed: int) -> None:
+    st.session_state[_DESCRIBED_MADE] = (schema, rows, seed)
+
+
+def described_made() -> tuple[str, int, int] | None:
+    made: tuple[str, int, int] | None = st.session_state.get(_DESCRIBED_MADE)
+    return made
 
 
 def at_least(key: str, share: float) -> float:

@@ -156,6 +156,19 @@ class TestNumbers:
         whole = described.complete(Schema((column,)))
         assert whole.to_text(described.make(whole, 50))["c"].str.fullmatch(r"\d+,\d €").all()
 
+    def test_bounds_of_a_json_file_may_be_numbers(self) -> None:
+        plain = {"name": "c", "kind": "integer", "description": {"low": 0, "high": 3, "parameters": []}}
+        numbers = described.make(Schema.from_json({"columns": [plain]}), 200)["c"]
+        assert set(numbers) == {0, 1, 2, 3}
+        plain["description"] = {"distribution": "normal", "parameters": ["x", 1]}
+        with pytest.raises(SchemaError, match="must be numbers"):
+            described.make(Schema.from_json({"columns": [plain]}), 2)
+
+    def test_dates_of_a_skewed_family_begin_at_the_low_bound(self) -> None:
+        days = one(Kind.DATETIME, 2_000, distribution="gamma", parameters=(2.0, 10.0), low="2024-01-01")
+        assert days.min() >= pd.Timestamp("2024-01-01")
+        assert (days - pd.Timestamp("2024-01-01")).dt.days.mean() == pytest.approx(20, abs=1.5)
+
     def test_different_numbers(self) -> None:
         assert sorted(one(Kind.INTEGER, 41, unique=True, low="10", high="50")) == list(range(10, 51))
         assert one(Kind.INTEGER, 90, unique=True, distribution="normal", low="1", high="100").is_unique
