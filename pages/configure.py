@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, columns, frame, method, options, protect, secret, state, widgets, wishes
+from pages.ui import cached, columns, frame, method, options, protect, rules, secret, state, widgets, wishes
 from pages.ui.choices import Choices, keep
 from pages.ui.words import count, plain
 
@@ -27,26 +27,29 @@ with widgets.told():
     choices = options.draw(Choices.from_json(table.load_choices()), profile.rows)
     choices = protect.draw(table, edited.schema, choices, profile.rows)
     told = secret.draw(table, edited.schema)
+    schema, broken = rules.draw(table, edited.schema)
     advised = cached.advice(table, edited.schema)
     with beside:
         choices = method.draw(choices, advised, cached.facts(table, edited.schema))
     choices, problems = wishes.draw(
         table,
-        edited.schema,
+        schema,
         choices,
         method.taken(choices, advised),
         choices.rows or profile.rows,
         {column.name: column.distinct for column in profile.columns},
     )
 
-problem = keep(table, edited.schema, choices) if not edited.problems else ""
-stopped = bool(problem or problems or told or edited.problems)
+problem = keep(table, schema, choices) if not edited.problems else ""
+problems = (*problems, *told, *broken)
+stopped = bool(problem or problems or edited.problems)
 asked = wishes.said(choices.request())
+ruled = f", {count(len(schema.constraints), 'rule')}" if schema.constraints else ""
 with action:
     go = st.button("Train", type="primary", key="next", icon=":material/play_arrow:", disabled=stopped)
     st.caption(
         f"{plain(table.title)}: {count(len(edited.schema.selected), 'column')} of {len(edited.schema)}, "
-        f"{count(choices.rows or profile.rows, 'synthetic row')}{plain(f': {asked}' if asked else '')}."
+        f"{count(choices.rows or profile.rows, 'synthetic row')}{ruled}{plain(f': {asked}' if asked else '')}."
     )
 if problem and not problems:
     widgets.error_box(problem)

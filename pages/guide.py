@@ -24,6 +24,15 @@ st.markdown(help_texts.ROWS)
 st.subheader("Kinds of columns", anchor=False)
 st.table(help_texts.KINDS, border="horizontal")
 
+for title, text in (
+    ("Columns on their own", help_texts.COLUMNS),
+    ("Personal data and pseudonyms", help_texts.PERSONAL),
+    ("Rare categories", help_texts.RARE),
+    ("Rules", help_texts.RULES),
+):
+    st.subheader(title, anchor=False)
+    st.markdown(text)
+
 st.subheader("Figures", anchor=False)
 st.markdown(help_texts.FIGURES)
 for title, text in help_texts.metrics():

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from engine.table.schema import Column, Schema
+from engine.table.schema import Column, Constraint, Schema
 from pages.ui import cached
 from pages.ui.datasets import Dataset
 
 if TYPE_CHECKING:
     from engine.columnfit import ColumnFits
+    from engine.constraints import Found
     from engine.courses import Course
     from engine.evaluation.distributions import ColumnComparison
     from engine.protection import Protected
+
+BROKEN_SHOWN = 50  # real rows that break a rule, to look at
 
 
 def fixed(dataset: Dataset, column: Column, value: str | None = None) -> Column:
@@ -115,3 +119,47 @@ def _rare(version: str, text: str, rows: int | None, _dataset: Dataset, _columns
         {c.name: cached.cells(_dataset, c) for c in _columns}, index=cached.reading(_dataset).frame.index
     )
     return Protection(POOL, rows).applied(frame, Schema(_columns), 0)[1]  # to count, the quicker way is enough
+
+
+# Rules
+
+
+def found_rules(dataset: Dataset, chosen: Schema) -> tuple[Found, ...]:
+    """Rules that nearly all real rows keep. Raises TwinError when a kind does not fit the values."""
+    selected = Schema(tuple(cached.bare(c) for c in chosen.selected), chosen.name)
+    return _found_rules(dataset.version, selected.dumps(), dataset, selected)
+
+
+@st.cache_resource(max_entries=cached.SMALL, ttl=cached.TIME, show_spinner=False)
+def _found_rules(version: str, text: str, _dataset: Dataset, _schema: Schema) -> tuple[Found, ...]:
+    from engine import constraints
+
+    return constraints.find(_schema.parse(cached.reading(_dataset).frame), _schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Breaking:
+    """How the real rows keep a rule. rows: all of them; places: of the first ones that break it, from 0."""
+
+    rows: int
+    broken: int
+    places: tuple[int, ...]
+
+
+def breaking(dataset: Dataset, chosen: Schema, rule: Constraint) -> Breaking:
+    """Which real rows break a rule. Raises TwinError when it does not fit its columns."""
+    columns = tuple(cached.bare(chosen[name]) for name in rule.columns)
+    bare = replace(rule, treat="ignore")
+    text = json.dumps(bare.to_json(), sort_keys=True) + " ".join(map(cached.text_of, columns))
+    return _breaking(dataset.version, text, dataset, Schema(columns, chosen.name), bare)
+
+
+@st.cache_resource(max_entries=10 * cached.SMALL, ttl=cached.TIME, show_spinner=False)
+def _breaking(version: str, text: str, _dataset: Dataset, _schema: Schema, _rule: Constraint) -> Breaking:
+    import pandas as pd
+
+    from engine import constraints
+
+    table = pd.DataFrame({c.name: cached.cells(_dataset, c) for c in _schema})
+    broken = constraints.breaking(_rule, table, _schema)
+    return Breaking(len(table), int(broken.sum()), tuple(broken.nonzero()[0][:BROKEN_SHOWN].tolist()))

@@ -45,7 +45,7 @@ def draw(table: Dataset) -> Edited:
         height="content" if len(base) <= ALL_SHOWN else 560,
         alt="The columns of the table: whether to keep each, its kind, and how it is made",
     )
-    edited = _apply(table, base, frame)
+    edited = _apply(table, replace(base, constraints=cached.chosen_schema(table).constraints), frame)
     if not edited.problems and any(a.kind is not b.kind for a, b in zip(edited.schema, base, strict=True)):
         # Another kind has another reason, shape and method: the table of columns shows them as soon as they are known.
         table.save_schema(edited.schema)

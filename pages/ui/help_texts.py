@@ -48,6 +48,53 @@ Both can be combined, on different columns. They change what the table says: fig
 them, and a model trained on rebalanced rows has to be judged on real ones. A method that cannot do it says so.
 """
 
+COLUMNS = """
+By default all columns are learned together, so that relations between them are kept. In the table of columns on
+*Configure*, and in *Details of a column*, each may be made in another way:
+
+- **Alone, by distribution**: drawn on its own from the family of distributions that fits best, from one that you
+  choose, or as observed. The chart lays the family over the real values and says how far both are apart: the
+  Kolmogorov-Smirnov distance, beside the limit up to which a family counts as fitting.
+- **Alone, smoothed**: real values, each moved as far as left out rows say that it may stray.
+- **Alone, in time**: a series that keeps trend, seasons and what a row hands on to the next. Columns in time are
+  learned together; take the date along. What comes round in the real rows is shown with a chart.
+- **One value**: the same in every row; nothing of the column is learned.
+
+What a column that stands alone has to do with the others is lost.
+"""
+
+PERSONAL = """
+Columns that seem to tell who somebody is stand on *Configure* before anything is trained: names, contacts, addresses,
+numbers of accounts, cards and authorities, found by their values' form and check digits or by the column's name. Their
+values are made up; *Change* says what is made up and for which country, and *Keep as it is* learns the column as a
+category after all, whose real values then appear in the twin.
+
+- **Same person, same pseudonym** gives each real value one made-up value that stands for it wherever it appears. Rows
+  of one person stay together, and how often somebody appears is kept. That is pseudonymous, and tells more than new
+  people in every row do: who knows how often a person appears, or with what, may recognise the pseudonym.
+- A **secret** makes pseudonyms the same in every run and table. It is kept for your session only and written nowhere.
+  Who has it can find out the pseudonym of any name.
+- **Identifiers** are new keys in the form of the real ones, none of which is used; a pattern of your own can be given.
+- **Free text** is made from words of the column that several rows share, never as a whole real sentence, or it is made
+  up altogether.
+"""
+
+RARE = """
+A label that few rows share may point to one person, such as the only one from a small town. Before anything is
+learned, rows with such a label get that of a similar row, or all rare labels become one. *Configure* says how many
+labels and cells that is for your table, from how many rows on a label counts as shared, and lets you keep them. Columns
+of two labels are left as they are, and so are columns in which no label is shared often enough; both are told.
+"""
+
+RULES = """
+Rules hold in every row of the twin: bounds, an order of two columns, sums, no repeats, values that belong together, two
+columns that name one thing, cells that are missing together, the form of a text, and conditions of your own such as
+`if age < 18 then income is missing`. Those that nearly all real rows keep are listed on *Configure*; none holds before
+you tick it. Real rows that break a rule are counted and shown, and are left out, repaired or learned as they are, as
+you say. Where a rule can be built into the rows it is: a total is added up, not learned. Other rows are drawn again, a
+bounded number of times, and the result says how many. Rules that exclude each other are refused, with their names.
+"""
+
 KINDS: Mapping[str, str] = {
     kind.value: text
     for kind, text in {
@@ -80,7 +127,7 @@ which real values its model holds, and category labels of the real table appear 
 - Whether what remains is acceptable, under the GDPR, HIPAA or another rule, is the data controller's decision.
 
 What helps in any case: leave out columns that the purpose does not need, mark names, contacts and keys as *personal*
-or *identifier* so that they are made anew, and look at rare labels that may point to one person.
+or *identifier* so that they are made anew, and have rare labels replaced, as they are by default.
 """
 
 _CAN = {

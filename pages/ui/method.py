@@ -25,7 +25,8 @@ def draw(choices: Choices, advised: tuple[Advice, ...], known: Facts) -> Choices
     family = st.segmented_control(
         "Kind of method",
         [AUTOMATIC, racing.RACING, STANDARD, ADVANCED],
-        key=state.seed(FAMILY, _family(choices.method)),
+        default=_family(choices.method),  # see `options.draw`
+        key=FAMILY,
         required=True,
         label_visibility="collapsed",
     )
@@ -91,12 +92,14 @@ def _pick(infos: list[GeneratorInfo], choices: Choices, advised: dict[str, Advic
     """One method of a family; the one chosen before, else the best suited."""
     by_key = {info.key: info for info in infos}
     order = [key for key in advised if key in by_key]
-    state.seed_within(METHOD, list(by_key), choices.method if choices.method in by_key else order[0])
+    first = choices.method if choices.method in by_key else order[0]
+    state.keep_within(METHOD, list(by_key), first)
     key = st.radio(
         "Method",
         list(by_key),
         format_func=lambda k: by_key[k].label,
         captions=[_caption(info, advised[info.key], choices, work) for info in infos],
+        index=list(by_key).index(first),
         key=METHOD,
         label_visibility="collapsed",
     )

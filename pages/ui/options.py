@@ -22,7 +22,7 @@ RELEASES: Mapping[Release, str] = {
 def draw(choices: Choices, rows: int) -> Choices:
     """The choices as they stand on the page. rows: of the real table.
 
-    Numbers get their first value as the widget's own default and not through the session: in a run of the page that a
+    Inputs get their first value as the widget's own default and not through the session: in a run of the page that a
     quick click interrupts, the browser may show the default before it hears of the session's value, and send it back.
     """
     most = max(Limits.from_environment().max_rows_to_make, 1)
@@ -48,7 +48,8 @@ def draw(choices: Choices, rows: int) -> Choices:
         holdout = _holdout(choices, rows)
         charts = st.toggle(
             "Distribution charts",
-            key=state.seed("charts", choices.charts),
+            value=choices.charts,
+            key="charts",
             help="Charts of every column, real beside synthetic, on the compare page.",
         )
     with st.expander("More options", key="more-options"):
@@ -89,7 +90,8 @@ def _more(choices: Choices) -> Choices:
                 "After measuring, the held out rows are learned too. Takes a second training.",
                 "The figures are of exactly this table's model.",
             ],
-            key=state.seed("release", choices.release),
+            index=list(RELEASES).index(choices.release) if choices.release in RELEASES else 0,
+            key="release",
         )
         budget = st.number_input(
             "Time limit in seconds",
@@ -104,7 +106,8 @@ def _more(choices: Choices) -> Choices:
         )
         fallback = st.toggle(
             "Let a simpler method take over",
-            key=state.seed("fallback", choices.fallback),
+            value=choices.fallback,
+            key="fallback",
             help="Where the chosen one fails in training, or memory runs out. The result says what happened and why.",
         )
     return replace(choices, release=release, budget=budget, fallback=fallback)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.protection import FEWEST, KEEP, MOST_ROWS, POOL, RESAMPLE, Protected, Protection
 from engine.table.schema import Schema
-from pages.ui import closeup, state
+from pages.ui import closeup
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 from pages.ui.words import count, plain
@@ -31,13 +31,14 @@ def draw(table: Dataset, schema: Schema, choices: Choices, rows: int) -> Choices
     now = Protection.from_json(choices.protection)
     with st.expander("Rare categories", key="rare", icon=":material/filter_alt:"):
         st.caption("Labels that few rows share may point to one person. They are replaced before anything is learned.")
-        with st.grid("auto", min_column_width=260):
+        with st.grid(2, min_column_width=260):
             how = st.radio(
                 "What becomes of rare labels",
                 list(WAYS),
                 format_func=WAYS.__getitem__,
                 captions=list(_MEANT),
-                key=state.seed("rare-how", now.how),
+                index=list(WAYS).index(now.how),
+                key="rare-how",
             )
             changed = _more(replace(now, how=str(how)), rows)
         _tell(closeup.rare(table, schema, changed.rows), str(how))
@@ -61,7 +62,8 @@ def _more(now: Protection, rows: int) -> Protection:
         if now.how == POOL:
             typed = st.text_input(
                 "Name for all of them",
-                key=state.seed("rare-label", now.label),
+                value=now.label,
+                key="rare-label",
                 max_chars=100,
                 help="Stands in the twin instead of every rare label.",
             )

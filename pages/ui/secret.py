@@ -27,8 +27,8 @@ def draw(table: Dataset, schema: Schema) -> tuple[str, ...]:
         autocomplete="off",
         width=420,
         help="With the same secret, the same real value gets the same pseudonym in every run and table. Without one, "
-        "pseudonyms are the same within this table only. It stays in this browser session and is stored nowhere: keep "
-        "it yourself. Whoever has it and guesses a real value can tell its pseudonym.",
+        "pseudonyms are the same within this table only. It is kept for this session and written nowhere: keep it "
+        "yourself. Who has it can find out the pseudonym of any name.",
     )
     state.keep_secret(table, typed)
     if typed and len(typed.encode()) < SHORTEST:

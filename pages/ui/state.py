@@ -167,6 +167,12 @@ def seed_within(key: str, options: Sequence[Any], first: Any = None) -> str:
     return key
 
 
+def keep_within(key: str, options: Sequence[Any], first: Any) -> None:
+    """Where a widget holds what is no longer among the options, give it `first`; its own default is for the others."""
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = first
+
+
 def seed_all_within(key: str, options: Sequence[Any], first: Sequence[Any]) -> str:
     """As `seed_within`, for several of several."""
     held = st.session_state.get(key)
@@ -183,6 +189,12 @@ def put(key: str, value: Any) -> None:
 def take(key: str) -> Any:
     """What was noted for the next drawing of the page, once; None where nothing was."""
     return st.session_state.pop(key, None)
+
+
+def clear(*beginnings: str) -> None:
+    """Empty all widgets whose keys begin so; before they are drawn."""
+    for key in [key for key in st.session_state if str(key).startswith(beginnings)]:
+        del st.session_state[key]
 
 
 def value(key: str, default: Any = None) -> Any:

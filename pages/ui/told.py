@@ -21,7 +21,12 @@ _NAMED = 4  # columns named in a line
 def made(result: StoredResult) -> None:
     """A line each on rare categories and on columns that were learned apart; all notes, folded away."""
     figures = result.figures
-    for line in (_protection(figures.get("protection", {})), *_own(figures.get("own_methods", {}))):
+    lines = (
+        _protection(figures.get("protection", {})),
+        *_own(figures.get("own_methods", {})),
+        _rules(figures.get("rules")),
+    )
+    for line in lines:
         if line:
             st.markdown(line)
     notes = [str(note) for note in figures.get("notes", [])]
@@ -43,6 +48,20 @@ def _protection(found: Mapping[str, Any]) -> str:
         f":material/filter_alt: Rare categories: {count(labels, 'label')} that fewer than {found['threshold']} rows "
         f"share {'was' if labels == 1 else 'were'} {done}, in {cells}."
     )
+
+
+def _rules(found: Mapping[str, Any] | None) -> str:
+    """How many rules hold, and what that took; nothing where there are none."""
+    if not found:
+        return ""
+    kept = count(len(found["kept"]), "rule")
+    line = f":material/rule: {kept} {'holds' if len(found['kept']) == 1 else 'hold'} in every row."
+    made = found.get("made") or {}
+    if made.get("redrawn"):
+        line += f" {count(made['redrawn'], 'row was', 'rows were')} drawn again for that."
+    if made.get("mended"):
+        line += f" {count(made['mended'], 'row was', 'rows were')} mended at last."
+    return line
 
 
 def _own(methods: Mapping[str, str]) -> list[str]:

@@ -129,22 +129,25 @@ def settings_form(info: GeneratorInfo, values: Mapping[str, Any]) -> dict[str, A
 
 
 def _input(method: str, field: SettingField, values: Mapping[str, Any]) -> Any:
-    """One input, as fits the setting's type, bounds and choices."""
-    key = state.seed(f"set-{method}-{field.name}", values.get(field.name, field.default))
+    """One input, as fits the setting's type, bounds and choices; for its first value see `options.draw`."""
+    key, value = f"set-{method}-{field.name}", values.get(field.name, field.default)
     if field.type is bool:
-        return st.toggle(field.label, key=key, help=field.help)
+        return st.toggle(field.label, value=bool(value), key=key, help=field.help)
     if field.choices is not None:
-        return st.selectbox(field.label, field.choices, key=key, help=field.help)
+        choices = list(field.choices)
+        place = choices.index(value) if value in choices else choices.index(field.default)
+        return st.selectbox(field.label, choices, index=place, key=key, help=field.help)
     if field.type is str:
-        return st.text_input(field.label, key=key, help=field.help)
-    return _number(field, key)
+        return st.text_input(field.label, value=str(value), key=key, help=field.help)
+    return _number(field, key, value)
 
 
-def _number(field: SettingField, key: str) -> int | float:
+def _number(field: SettingField, key: str, value: Any) -> int | float:
     whole = field.type is int
     convert = int if whole else float
     found = st.number_input(
         field.label,
+        value=convert(value),
         min_value=None if field.low is None else convert(field.low),
         max_value=None if field.high is None else convert(field.high),
         step=1 if whole else None,
