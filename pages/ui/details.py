@@ -252,7 +252,7 @@ def _text(table: Dataset, column: Column) -> None:
         key=key,
         format_func=_TEXTS.__getitem__,
         captions=[
-            "Words that several rows share, in an order that the column makes likely; never a whole real sentence.",
+            "Words that several of the texts share, in an order that they make likely; never a whole real sentence.",
             "Sentences without any of the column's words, about as long.",
         ],
         on_change=_keep,

@@ -57,18 +57,15 @@ class TestMethods:
         for found in (back, open_app(table, page="configure")):
             assert list(found.data_editor[0].value["method"])[AGE] == "Alone, smoothed"
 
-    @pytest.mark.parametrize(
-        ("row", "method", "says"),
-        [
+    def test_what_does_not_go_with_the_kind_is_told(self, app: AppTest) -> None:
+        for row, method, says in (
             (MEMBER, "With the others", "made anew. To have it learned"),
             (CITY, "Made anew", "To have it made anew, choose personal"),
-            (-1, "Alone, smoothed", "constant; to have it learned"),
-        ],
-    )
-    def test_what_does_not_go_with_the_kind_is_told(self, app: AppTest, row: int, method: str, says: str) -> None:
-        edit(app, row % len(club().columns), method=method)
-        assert [says in error.value.replace("\\", "") for error in app.error] == [True]
-        assert app.button(key="next").disabled
+            (len(club().columns) - 1, "Alone, smoothed", "constant; to have it learned"),
+        ):
+            edit(app, row, method=method)
+            assert [says in error.value.replace("\\", "") for error in app.error] == [True]
+            assert app.button(key="next").disabled
 
     def test_another_kind_keeps_what_still_fits(self, app: AppTest, table: Dataset) -> None:
         choose(app, table, age={"method": "marginals", "distribution": "normal"})
