@@ -198,6 +198,8 @@ CASES = (
 )
 LADDER = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)  # shares of copies, over which the recognised share must rise
 
+NOISE = (0.0, 0.05, 0.1)  # in standard deviations, over which it must fall
+
 
 def main() -> int:
     from engine.table.infer import infer_schema
@@ -213,6 +215,7 @@ def main() -> int:
     experiments = [Experiment.of(rows, schema, arguments.size, seed) for seed in range(arguments.seeds)]
     lines = [case_line(case, experiments) for case in CASES]
     lines.append(ladder_line(experiments))
+    lines.append(noise_line(experiments))
     lines.append(fresh_line(rows, schema, arguments))
     print("| case | worst p | AUC | TPR at 1% | tenth: AUC | tenth: TPR | must | |\n|---|---|---|---|---|---|---|---|")
     for line in lines:
@@ -250,6 +253,14 @@ def ladder_line(experiments: Sequence[Experiment]) -> dict[str, Any]:
     name = f"{', '.join(f'{share:g}' for share in LADDER)} copied"
     row = [name, "", "", ", ".join(f"{tpr:.3f}" for tpr in means), "", ""]
     return {"cells": row, "must": "TPR strictly rising, within .03 of share + .01", "holds": bool(holds)}
+
+
+def noise_line(experiments: Sequence[Experiment]) -> dict[str, Any]:
+    means = [Seen.mean([Seen.of(e.audited(e.noised(0.1, n))) for e in experiments]).tpr for n in NOISE]
+    holds = all(a > b for a, b in itertools.pairwise(means))
+    name = f"10% copied with noise of {', '.join(f'{n:g}' for n in NOISE)} sd"
+    row = [name, "", "", ", ".join(f"{tpr:.3f}" for tpr in means), "", ""]
+    return {"cells": row, "must": "TPR falling", "holds": bool(holds)}
 
 
 def fresh_line(rows: pd.DataFrame, schema: Schema, arguments: argparse.Namespace) -> dict[str, Any]:

@@ -6,8 +6,9 @@ found = audit(table, [(split, synthetic)], schema, seed=seed)
 found.verdict, found.p, found.attacks, found.self_test
 """
 
-from engine.privacy.audit import Questions, audit
+from engine.privacy.audit import audit
 from engine.privacy.near import Dropped, suspicious
+from engine.privacy.questions import Questions
 from engine.privacy.result import Audit
 from engine.privacy.split import AuditSplit
 from engine.privacy.units import units

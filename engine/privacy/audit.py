@@ -6,63 +6,31 @@ distances -> scores -> figures, intervals, one p-value -> the same with planted 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from engine.errors import SettingsError
 from engine.evaluation.base import FloatArray
 from engine.evaluation.columns import comparable, left_out
-from engine.privacy import attributes, planted, quasi, resampling
+from engine.privacy import resampling
 from engine.privacy.comparison import Hits, compare
-from engine.privacy.encoding import Encoded, encode, ordered
 from engine.privacy.epsilon import audited
 from engine.privacy.near import Dropped
-from engine.privacy.nearest import Check
-from engine.privacy.planted import SHARES, SelfTest
-from engine.privacy.quasi import Sharing
-from engine.privacy.resampling import RESAMPLES, SHUFFLES
+from engine.privacy.nearest import Check, no_check
+from engine.privacy.planted import SelfTest
+from engine.privacy.questions import Questions
 from engine.privacy.result import Attack, Audit, Figure
-from engine.privacy.scores import ATTACKS, Trial, attack, most_unusual
-from engine.privacy.split import AuditSplit, Rows
+from engine.privacy.scores import ATTACKS, Trial
+from engine.privacy.seen import Seen
+from engine.privacy.split import AuditSplit
 from engine.privacy.verdict import Evidence, Strongest, judge
 from engine.progress import CancelToken, Listener, Reporter
-from engine.seeds import framework_seed, stream
+from engine.seeds import stream
 from engine.table.schema import Schema
 
 CHANCE = {"auc": 0.5, "tpr": 0.01, "advantage": 0.0}
-EXACT = "the row stands word for word in the synthetic table, in all columns that are compared"
-
-
-@dataclass(frozen=True, slots=True)
-class Questions:
-    """What else a person wants to know.
-
-    secrets: columns that an attacker might guess; quasi: columns that an outsider may know of a person; shares: of the
-    training rows that are planted as copies to test the meter; resamples, shuffles: draws of intervals and p-values.
-    """
-
-    secrets: tuple[str, ...] = ()
-    quasi: tuple[str, ...] = ()
-    shares: tuple[float, ...] = SHARES
-    resamples: int = RESAMPLES
-    shuffles: int = SHUFFLES
-
-    def check(self, schema: Schema) -> None:
-        """Raises SettingsError for a column or number that cannot be."""
-        names = {column.name for column in comparable(schema)}
-        for name in (*self.secrets, *self.quasi):
-            if name not in names:
-                raise SettingsError(
-                    f"“{name}” cannot be asked about: it is no column that is learned. Those are: {', '.join(names)}.",
-                    column=name,
-                )
-        if any(not 0 < share <= 1 for share in self.shares):
-            raise SettingsError("The shares of rows to plant must be above 0 and at most 1.")
-        if min(self.resamples, self.shuffles) < 100:
-            raise SettingsError("At least 100 bootstrap samples and 100 shuffles are needed.")
 
 
 def audit(
@@ -91,21 +59,18 @@ def audit(
         raise SettingsError("There is no synthetic table to attack.")
     reason = _why_not(runs, schema)
     if reason:
-        return Audit(
-            _rows(runs, None), None, notes=tuple(notes), seed=seed, not_applicable=reason, skipped=left_out(schema)
-        )
+        rows, skipped = _rows(runs, None), left_out(schema)
+        return Audit(rows, None, notes=tuple(notes), seed=seed, not_applicable=reason, skipped=skipped)
     reporter = Reporter("attack", len(runs) + 3, progress, cancel)
+    check: Check = no_check if cancel is None else cancel.check
     real = schema.parse(table)
+    notes = tuple(dict.fromkeys([*notes, *(split.note for split, _ in runs if split.note)]))
     seen = []
     for number, (split, synthetic) in enumerate(runs):
-        seen.append(_Seen.of(real, split, schema.parse(synthetic), schema, asked, seed, number, reporter))
+        made = schema.parse(synthetic)
+        seen.append(Seen.of(real, split, made, schema, asked, seed, number, check))
         reporter.step(message="The synthetic table is searched for the records.")
-    return _Audited(seen, asked, seed, reporter).result(runs, schema, dropped, tuple(notes))
-
-
-def checker(reporter: Reporter) -> Check:
-    """Asks whether the person wants to stop."""
-    return lambda: reporter.step(0)
+    return _Audited(seen, asked, seed, reporter, check).result(runs, schema, dropped, notes)
 
 
 def _why_not(runs: Sequence[tuple[AuditSplit, pd.DataFrame]], schema: Schema) -> str:
@@ -131,72 +96,12 @@ def _rows(runs: Sequence[tuple[AuditSplit, pd.DataFrame]], trial: Trial | None) 
     return found
 
 
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """What the attackers see of one split's pool: members first, then controls. Never leaves this module."""
-
-    member: NDArray[np.bool_] = field(repr=False)
-    unit: Rows = field(repr=False)
-    tenth: NDArray[np.bool_] = field(repr=False)
-    scores: Mapping[str, FloatArray] = field(repr=False)
-    planted: list[tuple[float, int, Mapping[str, FloatArray]]] = field(repr=False)
-    hits: list[Hits] = field(repr=False)
-    sharing: Sharing | None = None
-
-    @classmethod
-    def of(
-        cls,
-        table: pd.DataFrame,
-        split: AuditSplit,
-        synthetic: pd.DataFrame,
-        schema: Schema,
-        asked: Questions,
-        seed: int,
-        number: int,
-        reporter: Reporter,
-    ) -> _Seen:
-        encoded = _encoded(table, split, synthetic, schema)
-        members = np.searchsorted(split.train, split.members)
-        rng = stream(seed, "audit", "planted", number)
-        check = checker(reporter)
-        plain, copies = planted.with_copies(encoded, members, asked.shares, rng, check)
-        exact = np.asarray(plain.synthetic[:, 0] == 0, dtype=np.float64)
-        hits = [Hits("copies", EXACT, exact)]
-        for secret in asked.secrets:
-            hits += attributes.inferred(secret, encoded, framework_seed(seed, "audit", "secret", secret), check)
-        sharing = None
-        if asked.quasi:
-            more, sharing = quasi.found_by(asked.quasi, encoded, check)
-            hits += more
-        pool = np.concatenate([split.members, split.controls])
-        return cls(
-            np.arange(len(pool)) < len(members),
-            split.units[pool],
-            most_unusual(plain),
-            attack(plain),
-            [(p.share, p.rows, attack(p.distances)) for p in copies],
-            hits,
-            sharing,
-        )
-
-
-def _encoded(table: pd.DataFrame, split: AuditSplit, synthetic: pd.DataFrame, schema: Schema) -> Encoded:
-    """All tables of one split; the synthetic and reference rows in an order that does not depend on the files'."""
-    sides = {side: table.iloc[getattr(split, side)] for side in ("train", "controls", "reference")}
-    encoded = encode({"synthetic": synthetic, **sides}, schema)
-    tables = dict(encoded.tables)
-    for side in ("synthetic", "reference"):
-        tables[side] = np.ascontiguousarray(tables[side][..., ordered(tables[side])])
-    tables["members"] = tables["train"][..., np.searchsorted(split.train, split.members)]
-    return Encoded(encoded.names, encoded.numeric, tables)
-
-
 class _Audited:
     """The figures of all splits together."""
 
-    def __init__(self, seen: Sequence[_Seen], asked: Questions, seed: int, reporter: Reporter) -> None:
-        self._seen, self._asked, self._seed, self._reporter = seen, asked, seed, reporter
-        self._check = checker(reporter)
+    def __init__(self, seen: Sequence[Seen], asked: Questions, seed: int, reporter: Reporter, check: Check) -> None:
+        self._seen, self._asked, self._seed = seen, asked, seed
+        self._reporter, self._check = reporter, check
         self._trial = self._joined([part.scores for part in seen])
         self._draws = (asked.resamples, asked.shuffles)
 
@@ -247,6 +152,7 @@ class _Audited:
             self._seen[0].sharing,
             tests,
             dropped,
+            {key: float(np.mean([part.likeness[key] for part in self._seen])) for key in self._seen[0].likeness},
             notes,
             self._seed,
             self._draws,

@@ -101,11 +101,12 @@ def _mid_ranks(values: FloatArray, order: FloatArray) -> FloatArray:
     return np.asarray((low + high) / (2.0 * len(order)))
 
 
-def ordered(rows: Matrix) -> NDArray[np.intp]:
-    """An order of the rows that depends on what they hold, not on where they stand."""
-    key = np.zeros(rows.shape[-1], dtype=np.uint64)
+def ordered(rows: Matrix, chosen: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
+    """An order of the rows, or of those chosen, that depends on what they hold, not on where they stand."""
+    key = np.zeros(rows.shape[-1] if chosen is None else len(chosen), dtype=np.uint64)
     for column in rows[:, 0]:
-        bits = (column + np.float32(0.0)).view(np.uint32).astype(np.uint64)  # one zero only, not two
+        own = column if chosen is None else column[chosen]
+        bits = (own + np.float32(0.0)).view(np.uint32).astype(np.uint64)  # one zero only, not two
         key = (key ^ bits) * np.uint64(0x9E3779B97F4A7C15)
         key ^= key >> np.uint64(29)
     return np.argsort(key, kind="stable")

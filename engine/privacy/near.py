@@ -62,17 +62,19 @@ def suspicious(
 ) -> tuple[Rows, Dropped]:
     """Row numbers of the synthetic rows to drop, rising, and the figures that say so.
 
-    table: the whole real table, parsed; only its training and reference rows are looked at, so that the controls stay
-    unspent for the attacks. Half of the reference says how lonely a training row is, the other half what is usual.
+    table: the whole real table, in any form; only its training and reference rows are looked at, so that the controls
+    stay unspent for the attacks. Half of the reference says how lonely a training row is, the other half what is usual.
     Every synthetic is compared with every training row: seconds for 25,000 of each, half an hour for a million of each.
     Raises NotApplicable where there is nothing to compare with.
     """
+    schema = schema.selected
     if not comparable(schema) or not len(synthetic):
         raise NotApplicable("there are no rows or columns to compare")
     if len(split.reference) < 2 * FEWEST:
         raise NotApplicable(f"at least {2 * FEWEST} real rows beside the training rows are needed to say what is near")
-    reference, train = (table.iloc[side] for side in (split.reference, split.train))
-    encoded = encode({"synthetic": synthetic, "reference": reference, "train": train}, schema)
+    real = schema.parse(table)
+    sides = {"reference": real.iloc[split.reference], "train": real.iloc[split.train]}
+    encoded = encode({"synthetic": schema.parse(synthetic), **sides}, schema)
     fresh = encoded["reference"][..., ordered(encoded["reference"])]
     halves = [np.ascontiguousarray(fresh[..., at::2]) for at in (0, 1)]
     train_rows = np.ascontiguousarray(encoded["train"][..., ordered(encoded["train"])])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +17,7 @@ from engine.privacy.encoding import Matrix
 Check = Callable[[], None]
 
 _QUERIES = 512  # in one go, between two looks whether the person wants to stop
+_CHOSEN = 1 << 17  # rows picked out of a table at a time
 _CELLS = 1 << 20  # distances held at a time without numba
 
 
@@ -36,16 +37,34 @@ def kernels() -> ModuleType | None:
     return kernels
 
 
-def nearest(queries: Matrix, rows: Matrix, k: int, check: Check = no_check) -> Matrix:
+def nearest(
+    queries: Matrix, rows: Matrix, k: int, check: Check = no_check, chosen: NDArray[np.intp] | None = None
+) -> Matrix:
     """(queries, k) the k smallest distances of each query to `rows`, rising; infinite where there are fewer rows.
 
+    chosen: which rows, all by default; they are searched part by part, so that no second table of them is made.
     queries and rows: (columns, 2, n) of one encoding. check: asked now and then; may raise.
     """
     best = np.full((queries.shape[-1], k), np.inf, dtype=np.float32)
     code = kernels()
     search = _plain if code is None else code.nearest
-    _in_parts(queries, lambda part, at: search(part, rows, best[at]), check)
+    for piece in _pieces(rows, chosen):
+        _in_parts(queries, _into(best, piece, search), check)
     return best
+
+
+def _into(best: Matrix, rows: Matrix, search: Callable[..., None]) -> Callable[[Matrix, slice], None]:
+    """The search of some queries in `rows`, written to where they stand in `best`."""
+    return lambda part, at: search(part, rows, best[at])
+
+
+def _pieces(rows: Matrix, chosen: NDArray[np.intp] | None) -> Iterator[Matrix]:
+    """The chosen rows, some at a time."""
+    if chosen is None:
+        yield rows
+        return
+    for at in range(0, len(chosen), _CHOSEN):
+        yield np.ascontiguousarray(rows[..., chosen[at : at + _CHOSEN]])
 
 
 @dataclass(frozen=True, slots=True)

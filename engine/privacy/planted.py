@@ -70,9 +70,9 @@ def with_copies(
     steps = _copied(train, members, max(shares, default=0.0), rng)
     order = [*sorted({min(round(share * train.shape[-1]), len(steps), len(made)) for share in shares})]
     cuts = list(zip([0, *order], [*order, len(made)], strict=True))
-    replaced = [_search(pool, synthetic[..., made[a:b]], check) for a, b in cuts]
-    copies = [_search(pool, train[..., steps[a:b]], check) for a, b in cuts[:-1]]
-    reference = _search(pool, encoded["reference"], check)
+    replaced = [nearest(pool, synthetic, NEIGHBOURS, check, made[a:b]) for a, b in cuts]
+    copies = [nearest(pool, train, NEIGHBOURS, check, steps[a:b]) for a, b in cuts[:-1]]
+    reference = nearest(pool, encoded["reference"], NEIGHBOURS, check)
     planted = []
     for share in shares:
         rows = min(round(share * train.shape[-1]), len(steps), len(made))
@@ -84,7 +84,7 @@ def with_copies(
 
 def _random(rows: Matrix, chosen: Rows, rng: np.random.Generator) -> Rows:
     """`chosen` in a random order that depends on what the rows hold, not on where they stand."""
-    return np.asarray(chosen[ordered(rows[..., chosen])][rng.permutation(len(chosen))])
+    return np.asarray(chosen[ordered(rows, chosen)][rng.permutation(len(chosen))])
 
 
 def _copied(train: Matrix, members: Rows, share: float, rng: np.random.Generator) -> Rows:
@@ -93,10 +93,6 @@ def _copied(train: Matrix, members: Rows, share: float, rng: np.random.Generator
     sides = [_random(train, side, rng) for side in (members, others)]
     place = np.concatenate([(np.arange(len(side)) + 0.5) / max(len(side), 1) for side in sides])
     return np.concatenate(sides)[np.argsort(place, kind="stable")][: round(share * train.shape[-1])]
-
-
-def _search(pool: Matrix, rows: Matrix, check: Check) -> Matrix:
-    return nearest(pool, np.ascontiguousarray(rows), NEIGHBOURS, check)
 
 
 def _merged(parts: Sequence[Matrix]) -> Matrix:

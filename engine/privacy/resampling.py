@@ -139,8 +139,9 @@ def p_value(trial: Trial, rng: np.random.Generator, draws: int = SHUFFLES, check
     for size in blocks(draws, len(trial.member), check):
         rows.append(_statistics(rankings, units.shuffled(size, rng)))
     values = np.concatenate(rows)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        values = (values - np.nanmean(values, axis=0)) / np.nanstd(values, axis=0)
+    spread = np.std(values, axis=0)
+    spread[~(spread > 1e-9)] = np.nan  # a figure that is the same for all coins says nothing
+    values = (values - values.mean(axis=0)) / spread
     largest = np.where(np.isfinite(values), values, -np.inf).max(axis=1)
     return float((largest >= largest[0] - 1e-9).mean())  # the true coins are one of the shuffles
 

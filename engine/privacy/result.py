@@ -66,6 +66,8 @@ class Audit:
     rows: of "train", "members", "controls", "reference", "synthetic", the pool's "units" and its "unusual" tenth;
     p: one p-value of all attacks; comparisons: exact copies, secrets, quasi-identifiers; draws: bootstrap samples and
     shuffles; splits: how many splits the figures are of; dropped: what was taken out of the synthetic table before.
+    likeness: mean distances, which say how alike the tables are and nothing of privacy: of "members" and "controls" to
+    their nearest synthetic row, and of controls to their nearest "reference" row.
     """
 
     rows: Mapping[str, int]
@@ -77,6 +79,7 @@ class Audit:
     sharing: Sharing | None = None
     self_test: tuple[SelfTest, ...] = ()
     dropped: Dropped | None = None
+    likeness: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     seed: int = 0
     draws: tuple[int, int] = (0, 0)
@@ -107,6 +110,7 @@ class Audit:
             "sharing": None if self.sharing is None else self.sharing.to_json(),
             "self_test": [test.to_json() for test in self.self_test],
             "dropped": None if self.dropped is None else self.dropped.to_json(),
+            "likeness": dict(self.likeness),
             "notes": list(self.notes),
             "seed": self.seed,
             "draws": list(self.draws),
@@ -131,6 +135,7 @@ class Audit:
                 sharing=None if data["sharing"] is None else Sharing.from_json(data["sharing"]),
                 self_test=tuple(SelfTest.from_json(test) for test in data["self_test"]),
                 dropped=None if data["dropped"] is None else Dropped.from_json(data["dropped"]),
+                likeness={str(key): float(value) for key, value in data["likeness"].items()},
                 notes=tuple(data["notes"]),
                 seed=int(data["seed"]),
                 draws=(int(data["draws"][0]), int(data["draws"][1])),

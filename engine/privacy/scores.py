@@ -29,6 +29,7 @@ NEIGHBOURS = 20
 UNUSUAL_NEIGHBOURS = 5
 TENTH = 0.9  # records at or above this quantile of unusualness
 MOST_UNUSUAL = 0.25  # of the records at most; where so many are equally unusual, none is the most unusual
+FEWEST_UNUSUAL = 20  # members, and controls, among the most unusual tenth
 _NEAR_ZERO = 0.001
 
 ATTACKS: Mapping[str, str] = {
@@ -88,8 +89,9 @@ class Trial:
 
     @property
     def has_tenth(self) -> bool:
-        """Whether there are members and controls among the most unusual tenth."""
-        return bool((self.tenth & self.member).any() and (self.tenth & ~self.member).any())
+        """Whether there are enough members and controls among the most unusual tenth to say something of them."""
+        sides = (self.tenth & self.member, self.tenth & ~self.member)
+        return bool(min(side.sum() for side in sides) >= FEWEST_UNUSUAL)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

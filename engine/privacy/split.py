@@ -23,6 +23,10 @@ Rows = NDArray[np.intp]
 
 POOL = 7_500  # rows that a coin is thrown for, at most
 PARTS = 3  # of the table; one of them at most is the pool (and as many rows are kept from training)
+UNCHECKED = (
+    "The figures rest on this: the rows held out are a random part of the same table as the training rows. "
+    "Whether that is so cannot be seen from the files."
+)
 FEWEST = 100  # units in a pool; with fewer, ten copies in a hundred would not be found
 
 
@@ -31,6 +35,7 @@ class AuditSplit:
     """Row numbers, each rising: `members` is a part of `train`; `controls` and `reference` are held out.
 
     units: of every row of the table, which unit it belongs to. reason: why there is no audit, where `members` is empty.
+    note: what the figures rest on that was not checked.
     """
 
     train: Rows
@@ -39,6 +44,7 @@ class AuditSplit:
     reference: Rows
     units: Rows = field(repr=False)
     reason: str = ""
+    note: str = ""
 
     @property
     def holdout(self) -> Rows:
@@ -114,7 +120,7 @@ class AuditSplit:
                 f"at least {FEWEST // 2} trained rows and as many held out ones, which no other one equals, are needed"
             )
             return cls._labelled(owner, label, f"{wanted}, and as many again to compare with; here are {fewer}")
-        return cls._labelled(owner, label)
+        return cls._labelled(owner, label, note=UNCHECKED)
 
     @classmethod
     def _without(cls, owner: Rows, order: _Order, held: int, reason: str) -> AuditSplit:
@@ -123,10 +129,10 @@ class AuditSplit:
         return cls._labelled(owner, label[owner], reason)
 
     @classmethod
-    def _labelled(cls, owner: Rows, label: NDArray[np.int8], reason: str = "") -> AuditSplit:
+    def _labelled(cls, owner: Rows, label: NDArray[np.int8], reason: str = "", note: str = "") -> AuditSplit:
         found = [np.flatnonzero(np.isin(label, kinds)) for kinds in ([0, 1], [1], [2], [3])]
         train, members, controls, reference = found
-        return cls(train, members, controls, reference, owner, reason)
+        return cls(train, members, controls, reference, owner, reason, note)
 
 
 @dataclass(frozen=True, slots=True)

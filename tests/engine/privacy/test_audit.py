@@ -208,6 +208,11 @@ class TestResult:
         assert sum(copied.sharing.synthetic) == pytest.approx(1) == sum(copied.sharing.fresh)
         assert copied.sharing.synthetic[0] < copied.sharing.fresh[0]  # a tenth are copies, and so have at least one
 
+    def test_likeness_is_that_of_real_rows_where_the_rows_are_real(self, honest: Audit) -> None:
+        assert honest.likeness["members"] == pytest.approx(honest.likeness["controls"], rel=0.15)
+        nearer = honest.likeness["controls"] / honest.likeness["reference"]
+        assert 0.7 < nearer < 1.0  # there are half as many reference rows to be near to
+
 
 class TestNotApplicable:
     def test_too_small_a_table(self) -> None:
@@ -233,6 +238,21 @@ class TestNotApplicable:
     def test_numbers_out_of_bounds(self, experiment: Experiment, asked: Questions) -> None:
         with pytest.raises(SettingsError):
             experiment.audited(experiment.fresh, asked)
+
+    def test_a_table_of_few_patterns_says_that_copies_would_be_missed(self) -> None:
+        schema = Schema(tuple(c for c in SCHEMA if c.name in ("town", "member")))
+        table = people(900, 0)
+        found = audit(table, [(AuditSplit.of(900, 0), people(600, 1))], schema, questions=PLAIN)
+        assert found.p is not None
+        assert found.p > 0.05
+        assert found.verdict is not None
+        assert found.verdict.step is Step.LOOK
+        assert "would have missed copies of 10.0%" in found.verdict.reasons[0]
+
+    def test_figures_of_two_files_say_what_they_rest_on(self) -> None:
+        split = AuditSplit.of_parts(500, 250, 0)
+        found = audit(people(750, 0), [(split, people(500, 1))], SCHEMA, questions=replace(PLAIN, shares=()))
+        assert "cannot be seen from the files" in found.notes[0]
 
     def test_stop_on_request(self, experiment: Experiment) -> None:
         token = CancelToken()

@@ -42,6 +42,13 @@ def test_without_numba_the_search_finds_the_same(encoded: Encoded, monkeypatch: 
         assert np.array_equal(getattr(compiled[1], name), getattr(numpy[1], name))
 
 
+def test_chosen_rows_are_searched_part_by_part(encoded: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "_CHOSEN", 40)
+    chosen = np.random.default_rng(0).permutation(300)[:150]
+    found = nearest(encoded["pool"], encoded["synthetic"], 5, chosen=chosen)
+    assert np.array_equal(found, nearest(encoded["pool"], encoded["synthetic"][..., chosen].copy(), 5))
+
+
 def test_fewer_rows_than_neighbours_leave_infinity(encoded: Encoded) -> None:
     found = nearest(encoded["pool"], np.ascontiguousarray(encoded["reference"][..., :3]), 5)
     assert np.isfinite(found[:, :3]).all()
