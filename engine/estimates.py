@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 START = 1.0  # seconds of one core until a worker has loaded the table
 _MEASURE, _MEASURE_CELL, _MEASURE_PAIR = 0.1, 1.2e-6, 2e-8  # seconds: in any case, of a cell, of a row and two columns
+_FULL_CELL, _FULL_ROWS = 1.1e-4, 15_000  # models that learn do so from so many rows at most
+_ATTACK, _ATTACK_PAIR, _POOL = 2.0, 2.5e-9, 7_500  # seconds, per pair of a record and a synthetic row and column
 _BASE, _CELL = 140e6, 50.0  # bytes of a worker, and of a cell of the real and the made tables in it
 _MEASURE_MEMORY = 90.0  # bytes of a cell while it is measured
 _EASE = 0.9  # share of the free memory that a run is offered
@@ -109,7 +111,7 @@ def _estimate(request: RunRequest, method: str, settings: Settings, work: Work, 
     for stage, own in parts:
         cost = costs[own]
         assert cost is not None
-        seconds += _lasts(stage, own, cost, request.budget, on)
+        seconds += _lasts(stage, own, cost, request, on)
         trainings += stage == "train"
     own_memory = max(cost.memory for cost in told)
     if any(stage == "evaluate" for stage, _ in parts):
@@ -145,11 +147,17 @@ def _held_out(rows: int, share: float | None) -> int:
     return len(Split.of(rows, share, 0).holdout)
 
 
-def _lasts(stage: str, work: Work, cost: Cost, budget: float | None, on: Machine) -> float:
+def _lasts(stage: str, work: Work, cost: Cost, request: RunRequest, on: Machine) -> float:
     """Seconds of one stage."""
     if stage == "train":
         own = on.seconds(cost.train, cost.products, cost.threads)
-        return min(own, cost.most if budget is None else budget)
+        return min(own, cost.most if request.budget is None else request.budget)
     if stage == "sample":
         return on.seconds(cost.make, cost.products)
-    return on.seconds(_MEASURE + _MEASURE_CELL * work.cells + _MEASURE_PAIR * work.rows * work.columns**2)
+    if stage == "attack":
+        pool = min(_POOL, work.rows / 2)
+        return on.seconds(_ATTACK + _ATTACK_PAIR * pool * work.rows * work.columns)
+    seconds = _MEASURE + _MEASURE_CELL * work.cells + _MEASURE_PAIR * work.rows * work.columns**2
+    if request.depth == "full":
+        seconds += _FULL_CELL * min(work.rows, _FULL_ROWS) * work.columns
+    return on.seconds(seconds)

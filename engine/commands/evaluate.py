@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import console, figures, versions
 from engine.commands import common
-from engine.errors import SchemaError
+from engine.errors import SchemaError, SettingsError
 from engine.table.schema import Schema
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from engine.evaluation import Evaluation
     from engine.evaluation.base import MetricResult, Part
+    from engine.privacy import Audit
 
 HELP = "measure a synthetic table against the real one"
 DESCRIPTION = (
@@ -37,8 +38,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--full",
         action="store_true",
-        help="also what takes models that learn: whether rows are told apart, where they lie, what they are good for",
+        help="also what takes models that learn: whether rows are told apart, where they lie, what they are good for; "
+        "with --holdout also attacks on privacy",
     )
+    parser.add_argument("--guess", metavar="A,B", help="with --full: columns that an attacker might want to guess")
+    parser.add_argument("--known", metavar="A,B", help="with --full: columns that an outsider may know of somebody")
     common.add_schema(parser)
     common.add_seed(parser)
     parser.add_argument("--html", metavar="REPORT.html", type=Path, help="write the figures as a page")
@@ -70,7 +74,9 @@ def run(arguments: argparse.Namespace) -> None:
             full=arguments.full,
             target=arguments.target,
         )
+        audited = _attacked(arguments, reading.frame, synthetic, holdout, schema, bar)
     facts = _facts(arguments, evaluation, time.monotonic() - started)
+    facts["privacy"] = None if audited is None else audited.to_json()
     if arguments.html is not None:
         from engine.evaluation import report
 
@@ -78,6 +84,46 @@ def run(arguments: argparse.Namespace) -> None:
     common.write_json(facts, arguments.json)
     if str(arguments.json) != "-":
         console.say(text(evaluation, arguments.target))
+        if audited is not None:
+            console.say(f"\n{_privacy(audited)}")
+
+
+def _attacked(
+    arguments: argparse.Namespace,
+    real: pd.DataFrame,
+    synthetic: pd.DataFrame,
+    holdout: pd.DataFrame | None,
+    schema: Schema,
+    bar: console.Bar,
+) -> Audit | None:
+    """The attacks with the rows of both real files, where they were asked for. Raises SettingsError."""
+    guess, known = (tuple(common.names(text or "")) for text in (arguments.guess, arguments.known))
+    if not arguments.full or holdout is None or not len(holdout):
+        if guess or known:
+            raise SettingsError("--guess and --known go with --full and --holdout: attacks need rows never trained on.")
+        return None
+    import pandas as pd
+
+    from engine.privacy import AuditSplit, Questions, audit, units
+
+    own = schema.selected
+    table = pd.concat([own.parse(real), own.parse(holdout)], ignore_index=True)
+    owner, note = units(table, own)
+    split = AuditSplit.of_parts(len(real), len(holdout), arguments.seed, units=owner)
+    told = (
+        "That the rows held out are a random part of the same table cannot be seen here, and everything rests on it.",
+        *([note] if note else []),
+    )
+    questions = Questions(guess, known)
+    return audit(table, [(split, synthetic)], own, seed=arguments.seed, questions=questions, notes=told, progress=bar)
+
+
+def _privacy(audited: Audit) -> str:
+    """The verdict as text."""
+    if audited.verdict is None:
+        return f"Privacy: not attacked, because {audited.not_applicable}."
+    reasons = "\n".join(f"  {reason}" for reason in audited.verdict.reasons)
+    return f"Privacy: {audited.verdict.step}\n{reasons}\n  {audited.verdict.summary}"
 
 
 def shared(schema: Schema, *tables: pd.DataFrame | None) -> Schema:

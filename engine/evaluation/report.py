@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from engine.evaluation import privacyhtml
 from engine.evaluation.base import Goal, MetricInfo, MetricResult, Part
 from engine.race import RaceResult, telling
 
@@ -36,7 +37,8 @@ thead th { color: var(--soft); font-size: .85rem; font-weight: 600; } td.n { whi
 .bar i { position: absolute; inset: 0 auto 0 0; width: var(--v); background: var(--bar); }
 .bar b { position: absolute; top: -.25rem; bottom: -.25rem; left: var(--r); width: 3px; margin-left: -1.5px;
   background: var(--ref); }
-.warn { border-left: 4px solid var(--ref); padding-left: .75rem; }
+.warn { border-left: 4px solid var(--ref); padding-left: .75rem; } .stop { border-left-width: 10px; }
+h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; } ul { margin: .25rem 0 .75rem; padding-left: 1.25rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.5rem; } dt { color: var(--soft); }
 dd { margin: 0; } @media (max-width: 34rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } }
 @media print { body { max-width: none; padding: 0; } .bar, .bar i, .bar b { print-color-adjust: exact; } }
@@ -51,6 +53,7 @@ def html(evaluation: Evaluation, *, facts: Mapping[str, Any] | None = None, targ
         _events(facts),
         _race(facts),
         _target(evaluation.results, target),
+        privacyhtml.section(facts.get("privacy"), _table) if "metrics" in facts else "",
         _verdict(evaluation.results),
         *(_parts(result) for result in evaluation.results),
         _run(facts),
