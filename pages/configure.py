@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, columns, frame, method, options, protect, rules, secret, state, widgets, wishes
+from pages.ui import cached, columns, frame, measuring, method, options, protect, rules, secret, state, widgets, wishes
 from pages.ui.choices import Choices, keep
 from pages.ui.words import count, plain
 
@@ -26,6 +26,7 @@ with widgets.told():
     st.subheader("What to make", anchor=False)
     choices = options.draw(Choices.from_json(table.load_choices()), profile.rows)
     choices = protect.draw(table, edited.schema, choices, profile.rows)
+    choices = measuring.draw(edited.schema, choices)
     told = secret.draw(table, edited.schema)
     schema, broken = rules.draw(table, edited.schema)
     advised = cached.advice(table, edited.schema)

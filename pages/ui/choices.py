@@ -9,7 +9,7 @@ from typing import Any, Self
 from engine.conditions import quoted, write_name
 from engine.errors import TwinError
 from engine.protection import Protection
-from engine.run import HOLDOUT, HOLDOUT_ROWS, Release, RunRequest
+from engine.run import HOLDOUT, HOLDOUT_ROWS, Depth, Release, RunRequest
 from engine.synthesizer import AUTO
 from engine.table.schema import Schema
 from pages.ui.datasets import Dataset
@@ -36,6 +36,12 @@ class Choices:
     fallback: bool = True
     charts: bool = True
     protection: Mapping[str, Any] = field(default_factory=dict)
+    depth: Depth = "quick"
+    target: str | None = None  # these five belong to the full figures
+    guess: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    person: tuple[str, ...] = ()
+    drop_near: bool = False
     given: Mapping[str, str] = field(default_factory=dict)
     balance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -51,9 +57,18 @@ class Choices:
             fallback=self.fallback,
             charts=self.charts,
             protection=Protection.from_json(self.protection),
+            **self._measured(),
             given=tuple(text for text in self.given.values() if text),
             balance=self.balance_text(),
         )
+
+    def _measured(self) -> dict[str, Any]:
+        """What is measured; what belongs to the full figures is kept for later where only quick ones are wanted."""
+        if self.depth != "full":
+            return {"depth": self.depth}
+        lists = {name: tuple(getattr(self, name)) for name in ("guess", "known", "person")}
+        near = self.drop_near and self.release == "audited"
+        return {"depth": self.depth, "target": self.target, "drop_near": near, **lists}
 
     def balance_text(self) -> str:
         """The shares to make, as engine.balance reads them; nothing where none were asked for."""
@@ -70,12 +85,13 @@ class Choices:
         return replace(self, settings={**self.settings, method: dict(values)})
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Unknown entries are passed over: an older or later version may have written them."""
-        return cls(**{name: data[name] for name in cls.__dataclass_fields__ if name in data})
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()})
 
 
 def default_holdout(rows: int) -> float:

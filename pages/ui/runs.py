@@ -26,6 +26,7 @@ STAGES = {
     "train": "Learn the table",
     "sample": "Make rows",
     "evaluate": "Measure the twin",
+    "attack": "Attack the twin",
     "train again": "Learn all rows",
     "sample again": "Make the twin",
 }

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.errors import NotApplicable, TwinError
 from engine.table.schema import Kind
-from pages.ui import cached, figures, racing, state, widgets
+from pages.ui import cached, figures, privacy, racing, state, widgets
 from pages.ui.words import plain, share
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ TIME = "In time"
 def draw(run_id: str, result: StoredResult, request: RunRequest) -> None:
     race = [racing.RACING] if result.figures.get("race") else []
     dated = [TIME] if request.charts and all(_timed(run_id)) else []
-    names = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, *dated, FIGURES, ROWS, *race]
+    shown = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, *dated, FIGURES]
+    names = [*shown, privacy.PRIVACY, ROWS, *race]
     view = st.segmented_control(
         "View", names, key=state.seed_within("view", names), required=True, label_visibility="collapsed"
     )
@@ -48,6 +49,8 @@ def draw(run_id: str, result: StoredResult, request: RunRequest) -> None:
         in_time(run_id)
     elif view == FIGURES:
         _figures(result)
+    elif view == privacy.PRIVACY:
+        privacy.draw(result)
     elif view == racing.RACING:
         racing.table(result)
     else:
