@@ -138,7 +138,7 @@ class Seen:
 
     @classmethod
     def of(cls, found: Audit) -> Seen:
-        near = [attack for attack in found.attacks if attack.key in ("copies", "unusual")]
+        near = [attack for attack in found.attacks if attack.key in ("nearest", "calibrated")]
         everyone = [max(a.everyone[name].value for a in near) for name in ("auc", "tpr")]
         tenth = [max(a.tenth[name].value if a.tenth else np.nan for a in near) for name in ("auc", "tpr")]
         return cls(float(found.p or 0.0), *everyone, *tenth)

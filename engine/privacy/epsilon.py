@@ -18,7 +18,7 @@ from engine.privacy.scores import Trial
 CONFIDENCE = 0.95
 ONE_IN = 75  # a guess for so many units: 100 in a full pool
 FEWEST = 10  # guesses
-SCORE = "unusual"  # chosen beforehand, as the number of guesses is
+SCORE = "calibrated"  # chosen beforehand, as the number of guesses is
 
 
 @dataclass(frozen=True, slots=True)

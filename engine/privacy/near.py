@@ -1,9 +1,9 @@
 """Synthetic rows that lie suspiciously near to one real row, so that they can be dropped.
 
 A synthetic row is judged as an attacker would: how much nearer it is to a training row than that row is to other real
-rows, on the logarithmic scale of the "unusual" attack. Fresh real rows, judged in the same way, say what is usual; the
-limit is the value that one in a hundred of them passes. Of a table that remembers nothing about one row in a hundred is
-dropped, too, as it would be of a fresh real table.
+rows, on the logarithmic scale of the "calibrated" attack. Fresh real rows, judged in the same way, say what is usual:
+the limit is the value that one in a hundred of them passes. Of a table that remembers nothing about one row in a
+hundred is dropped, too, as it would be of a fresh real table.
 
 A filter is no protection in itself: a table with holes around the training rows says where these are, and a real row
 that is common may stay in the table as a copy (Ganev and De Cristofaro 2023, On the Inadequacy of Similarity-based

@@ -3,8 +3,8 @@
 All are made of the synthetic rows, real rows of the same population (the reference) and the record alone. d_k is the
 distance to the k-th nearest row.
 
-copies     s1 = −d1(synthetic): finds verbatim and near copies
-unusual    s2 = ln(d1(reference) + 0.001) − ln(d1(synthetic) + 0.001): how much nearer the synthetic table is than real
+nearest    s1 = −d1(synthetic): finds verbatim and near copies
+calibrated s2 = ln(d1(reference) + 0.001) − ln(d1(synthetic) + 0.001): how much nearer the synthetic table is than real
            rows are, so that a common record near to everything counts for nothing (the calibration of Watson et al.
            2022, On the Importance of Difficulty Calibration in Membership Inference Attacks)
 density    s3 = the same of d20, the density of the synthetic table against that of the population (as DOMIAS: van
@@ -33,8 +33,8 @@ FEWEST_UNUSUAL = 20  # members, and controls, among the most unusual tenth
 _NEAR_ZERO = 0.001
 
 ATTACKS: Mapping[str, str] = {
-    "copies": "nearest synthetic row",
-    "unusual": "nearest synthetic row against nearest other real row",
+    "nearest": "nearest synthetic row",
+    "calibrated": "nearest synthetic row against nearest other real row",
     "density": "density of synthetic rows against that of other real rows",
 }
 
@@ -113,8 +113,8 @@ def attack(distances: Distances) -> dict[str, FloatArray]:
     near, far = (side.astype(np.float64) for side in (distances.synthetic, distances.reference))
     k = min(NEIGHBOURS, *(int(np.isfinite(side[:1]).sum()) for side in (near, far)))
     return {
-        "copies": -near[:, 0],
-        "unusual": _calibrated(near[:, 0], far[:, 0]),
+        "nearest": -near[:, 0],
+        "calibrated": _calibrated(near[:, 0], far[:, 0]),
         "density": _calibrated(near[:, k - 1], far[:, k - 1]),
     }
 

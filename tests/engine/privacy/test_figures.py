@@ -17,16 +17,16 @@ def trial(share: float, rows: int, seed: int, **more: np.ndarray) -> Trial:
     member = np.arange(rows) % 2 == 0
     scores = rng.random(rows)
     scores[member & (rng.random(rows) < share)] += 1
-    return Trial.of({"unusual": scores}, member, **more)
+    return Trial.of({"calibrated": scores}, member, **more)
 
 
 def figures(found: Trial, seed: int = 0) -> dict[str, float]:
-    return plain(found, np.random.default_rng(seed))["unusual"]
+    return plain(found, np.random.default_rng(seed))["calibrated"]
 
 
 def test_by_hand() -> None:
     member = np.array([True, True, False, True, False, False])
-    found = figures(Trial.of({"unusual": np.array([5.0, 4, 4, 2, 2, 1])}, member))
+    found = figures(Trial.of({"calibrated": np.array([5.0, 4, 4, 2, 2, 1])}, member))
     # Of nine pairs 5 > 4, 2, 1 and 4 > 2, 1 and 2 > 1 are right, 4 = 4 and 2 = 2 count half, 2 < 4 is wrong.
     assert found["auc"] == pytest.approx(7 / 9)
     assert found["tpr"] == pytest.approx(1 / 3)  # above the largest control, which is 4, there is only 5
@@ -35,11 +35,13 @@ def test_by_hand() -> None:
 def test_the_threshold_lets_no_more_than_one_control_in_a_hundred_pass() -> None:
     scores = np.concatenate([np.arange(200.0), [198.5, 197.5, 196.5]])
     member = np.arange(203) >= 200
-    assert figures(Trial.of({"unusual": scores}, member))["tpr"] == pytest.approx(2 / 3)  # third largest control: 197
+    assert figures(Trial.of({"calibrated": scores}, member))["tpr"] == pytest.approx(
+        2 / 3
+    )  # third largest control: 197
 
 
 def test_equal_scores_say_nothing() -> None:
-    found = figures(Trial.of({"unusual": np.zeros(100)}, np.arange(100) % 2 == 0))
+    found = figures(Trial.of({"calibrated": np.zeros(100)}, np.arange(100) % 2 == 0))
     assert found == {"auc": 0.5, "tpr": 0.0, "advantage": 0.0}
 
 
@@ -47,7 +49,7 @@ def test_equal_scores_say_nothing() -> None:
 def test_swapped_labels_give_one_minus_the_auc(seed: int) -> None:
     rng = np.random.default_rng(seed)
     scores, member = rng.integers(0, 30, 101).astype(float), rng.random(101) < 0.4
-    one, other = (figures(Trial.of({"unusual": scores}, side))["auc"] for side in (member, ~member))
+    one, other = (figures(Trial.of({"calibrated": scores}, side))["auc"] for side in (member, ~member))
     assert one + other == pytest.approx(1.0, abs=1e-12)
 
 
@@ -57,8 +59,8 @@ def test_the_order_of_records_does_not_matter() -> None:
     moved = rng.permutation(400)
     results = []
     for at in (np.arange(400), moved):
-        one = Trial.of({"unusual": scores[at]}, member[at], unit[at])
-        draws = bootstrapped(one, np.random.default_rng(1), np.random.default_rng(2), 200)["unusual"]
+        one = Trial.of({"calibrated": scores[at]}, member[at], unit[at])
+        draws = bootstrapped(one, np.random.default_rng(1), np.random.default_rng(2), 200)["calibrated"]
         results.append(
             (figures(one), {k: interval(v) for k, v in draws.items()}, p_value(one, np.random.default_rng(3), 200))
         )
@@ -78,7 +80,7 @@ def test_intervals_cover_their_value_over_seeds(share: float) -> None:
     covered = dict.fromkeys(truth, 0)
     for seed in range(100):
         rng = np.random.default_rng([seed, 1])
-        draws = bootstrapped(trial(share, 800, seed), rng, rng, 200)["unusual"]
+        draws = bootstrapped(trial(share, 800, seed), rng, rng, 200)["calibrated"]
         for name, value in truth.items():
             low, high = interval(draws[name])
             covered[name] += low <= value <= high
@@ -103,7 +105,7 @@ def test_a_signal_among_the_unusual_alone_is_seen() -> None:
     member, tenth = np.arange(3_000) % 2 == 0, rng.random(3_000) < 0.1
     scores = rng.random(3_000)
     scores[member & tenth & (rng.random(3_000) < 0.4)] += 1
-    with_tenth = Trial.of({"unusual": scores}, member, tenth=tenth)
+    with_tenth = Trial.of({"calibrated": scores}, member, tenth=tenth)
     assert p_value(with_tenth, np.random.default_rng(0), 500) < 0.01
     assert figures(with_tenth.unusual())["auc"] > 0.6 > figures(with_tenth)["auc"]
 
@@ -116,9 +118,9 @@ def test_rows_of_one_person_count_as_one() -> None:
         rng = np.random.default_rng(seed)
         scores, member = rng.random(20)[person] + rng.random(600) / 1e6, (np.arange(20) % 2 == 0)[person]
         for at, unit in enumerate((None, person)):
-            one = Trial.of({"unusual": scores}, member, unit)
+            one = Trial.of({"calibrated": scores}, member, unit)
             alarms[at] += p_value(one, np.random.default_rng(seed), 200) < 0.05
-            low, high = interval(bootstrapped(one, rng, np.random.default_rng(0), 100)["unusual"]["auc"])
+            low, high = interval(bootstrapped(one, rng, np.random.default_rng(0), 100)["calibrated"]["auc"])
             widths[at, seed] = high - low
     assert alarms[0] >= 8
     assert alarms[1] <= 4
@@ -149,7 +151,7 @@ class TestEpsilon:
         assert sum(bound > 0 for bound in bounds) <= 12
 
     def test_ties_are_not_broken_by_the_answer(self) -> None:
-        ties = Trial.of({"unusual": np.zeros(7_500)}, np.arange(7_500) % 2 == 0)
+        ties = Trial.of({"calibrated": np.zeros(7_500)}, np.arange(7_500) % 2 == 0)
         right = [audited(ties, np.random.default_rng(seed)).right for seed in range(30)]
         assert 45 < np.mean(right) < 55
 
