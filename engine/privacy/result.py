@@ -135,7 +135,7 @@ class Audit:
                 sharing=None if data["sharing"] is None else Sharing.from_json(data["sharing"]),
                 self_test=tuple(SelfTest.from_json(test) for test in data["self_test"]),
                 dropped=None if data["dropped"] is None else Dropped.from_json(data["dropped"]),
-                likeness={str(key): float(value) for key, value in data["likeness"].items()},
+                likeness={str(key): float(value) for key, value in data.get("likeness", {}).items()},
                 notes=tuple(data["notes"]),
                 seed=int(data["seed"]),
                 draws=(int(data["draws"][0]), int(data["draws"][1])),
