@@ -90,8 +90,9 @@ class Choices:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Unknown entries are passed over: an older or later version may have written them."""
-        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()})
+        known: dict[str, Any] = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        known |= {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
+        return cls(**known)
 
 
 def default_holdout(rows: int) -> float:

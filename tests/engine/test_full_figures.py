@@ -1,0 +1,210 @@
+"""Runs with full figures: coins decide who is trained on, the twin is attacked, and result, report and page say so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine import cli, results
+from engine.errors import DataError, SettingsError
+from engine.evaluation import report
+from engine.generators import registry
+from engine.privacy import Step
+from engine.run import RunRequest, RunResult, Split, execute, stages
+from engine.table.infer import infer_schema
+from engine.table.schema import Schema
+from tests.engine.doubles import Rows
+
+FULL = RunRequest("marginals", depth="full", seed=1)
+
+
+@pytest.fixture(scope="module")
+def table() -> tuple[pd.DataFrame, Schema]:
+    rng = np.random.default_rng(0)
+    rows = 900
+    a = rng.normal(50, 10, rows)
+    frame = pd.DataFrame(
+        {
+            "a": a.round(2),
+            "b": (a + rng.normal(0, 4, rows)).round(2),
+            "c": rng.gamma(2, 5, rows).round(2),
+            "k": rng.choice(["x", "y", "z"], rows),
+        }
+    )
+    return frame, infer_schema(frame)
+
+
+@pytest.fixture(scope="module")
+def result(table: tuple[pd.DataFrame, Schema]) -> RunResult:
+    return execute(replace(FULL, guess=("k",), known=("a", "k"), target="b"), *table)
+
+
+@pytest.fixture(scope="module")
+def copied(table: tuple[pd.DataFrame, Schema]) -> RunResult:
+    """A method that gives training rows out as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(registry.GENERATORS, "rows", Rows)
+        return execute(replace(FULL, method="rows"), *table)
+
+
+def test_nothing_is_found_in_a_twin_that_knows_no_row(result: RunResult) -> None:
+    assert result.audit is not None
+    assert result.audit.verdict is not None
+    assert result.audit.verdict.step is not Step.STOP
+    assert all(test.found for test in result.audit.self_test if test.share > 0.05)
+    assert {c.key for c in result.audit.comparisons} >= {"copies", "singling_out"}
+
+
+def test_copies_are_found_and_named(copied: RunResult) -> None:
+    assert copied.audit is not None
+    assert copied.audit.verdict is not None
+    assert copied.audit.verdict.step is Step.STOP
+    assert any("word for word" in reason for reason in copied.audit.verdict.reasons)
+
+
+def test_copying_is_no_help_against_rows_never_seen(result: RunResult, copied: RunResult) -> None:
+    """Copies look perfect beside the training rows; beside the unseen ones they are what fresh rows are."""
+    assert copied.evaluation is not None
+    assert result.evaluation is not None
+    seen = copied.evaluation.get("not_told_from_training")
+    assert seen.value is not None
+    assert seen.value > 0.9
+    told = result.evaluation.get("not_told_from_unseen").value  # independent columns are told from real rows
+    assert told is not None
+    assert told < seen.value
+
+
+def test_coins_decide_and_all_figures_rest_on_them(table: tuple[pd.DataFrame, Schema], result: RunResult) -> None:
+    frame, schema = table
+    split = Split.asked(FULL, schema.parse(frame), schema)
+    assert split.audit is not None
+    assert split.audit.possible
+    assert set(split.audit.members) <= set(split.train)
+    assert not set(split.holdout) & set(split.train)
+    assert result.figures["rows"]["holdout"] == len(split.holdout) > 250
+    assert result.figures["depth"] == "full"
+
+
+def test_people_are_on_one_side(table: tuple[pd.DataFrame, Schema]) -> None:
+    frame, _ = table
+    frame = frame.assign(person=[f"p{i // 3}" for i in range(len(frame))])
+    schema = infer_schema(frame)
+    split = Split.asked(replace(FULL, person=("person",)), schema.parse(frame), schema)
+    held = set(frame["person"].iloc[split.holdout])
+    assert held
+    assert not held & set(frame["person"].iloc[split.train])
+
+
+def test_small_tables_are_not_attacked_and_it_is_said_why(table: tuple[pd.DataFrame, Schema]) -> None:
+    frame, schema = table
+    small = execute(FULL, frame.iloc[:150], schema)
+    assert small.audit is not None
+    assert small.audit.verdict is None
+    assert "100 rows" in small.audit.not_applicable
+    assert small.figures["rows"]["holdout"] == 30
+
+
+def test_quick_figures_attack_nothing(table: tuple[pd.DataFrame, Schema]) -> None:
+    quick = execute(RunRequest("marginals"), *table)
+    assert quick.audit is None
+    assert quick.figures["privacy"] is None
+    assert "attack" not in stages(RunRequest("marginals"), 900)
+    assert "attack" in stages(FULL, 900)
+
+
+def test_a_stored_result_brings_the_audit_back(
+    table: tuple[pd.DataFrame, Schema], result: RunResult, tmp_path: Path
+) -> None:
+    results.store(result, tmp_path / "r")
+    found = results.load(tmp_path / "r", table[1])
+    assert found.audit == result.audit
+    (tmp_path / "r" / results.AUDIT).unlink()  # a result of an earlier version
+    assert results.load(tmp_path / "r", table[1]).audit is None
+
+
+def test_a_reader_of_the_report_alone_can_say_why(result: RunResult, copied: RunResult) -> None:
+    good, bad = (report.html(r.evaluation, facts=r.figures) for r in (result, copied) if r.evaluation)
+    assert "Privacy: do not share" in bad
+    assert "word for word" in bad
+    assert "Privacy: do not share" not in good
+    for page in (good, bad):
+        assert "The meter tests itself" in page
+        assert "absence of evidence" in page
+    assert (
+        "nothing is known of the risk"
+        in report.html(result.evaluation, facts={**result.figures, "privacy": None}).lower()
+    )
+
+
+def test_names_of_columns_are_escaped(table: tuple[pd.DataFrame, Schema]) -> None:
+    frame, _ = table
+    odd = frame.rename(columns={"k": "<script>alert(1)</script>"})
+    made = execute(replace(FULL, known=("<script>alert(1)</script>",)), odd, infer_schema(odd))
+    assert made.evaluation is not None
+    assert "<script>" not in report.html(made.evaluation, facts=made.figures)
+
+
+def test_rows_near_to_training_rows_are_replaced(table: tuple[pd.DataFrame, Schema]) -> None:
+    frame, schema = table
+    request = replace(FULL, method="kde", release="audited", drop_near=True)
+    made = execute(request, frame, schema)
+    assert len(made.synthetic) == len(frame)
+    assert made.figures["dropped"]["rows"] > 0
+    assert made.audit is not None
+    assert made.audit.dropped is not None
+    assert "were dropped" in made.audit.dropped.sentence
+
+
+def test_a_twin_of_copies_cannot_be_mended_by_dropping(
+    table: tuple[pd.DataFrame, Schema], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry.GENERATORS, "rows", Rows)
+    with pytest.raises(DataError, match="Choose another method"):
+        execute(replace(FULL, method="rows", release="audited", drop_near=True), *table)
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"depth": "deep"}, "quick or full"),
+        ({"depth": "quick", "guess": ("k",)}, "belong to the full figures"),
+        ({"drop_near": True}, "very model that was measured"),
+        ({"known": ("nobody",)}, "nobody"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(
+    table: tuple[pd.DataFrame, Schema], changes: dict[str, Any], part: str
+) -> None:
+    with pytest.raises((SettingsError, DataError, Exception), match=part):
+        replace(FULL, **changes).check(table[1])
+
+
+def test_a_request_survives_json() -> None:
+    request = replace(FULL, guess=("k",), known=("a",), person=("b",), target="c")
+    assert RunRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
+
+
+def test_the_command_line_attacks_two_files(
+    table: tuple[pd.DataFrame, Schema], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame, _ = table
+    frame.iloc[:500].to_csv(tmp_path / "real.csv", index=False)
+    frame.iloc[500:].to_csv(tmp_path / "fresh.csv", index=False)
+    frame.iloc[:500].sample(frac=1, random_state=0).to_csv(tmp_path / "made.csv", index=False)
+    files = [str(tmp_path / name) for name in ("real.csv", "made.csv")]
+    how = ["evaluate", *files, "--holdout", str(tmp_path / "fresh.csv")]
+    assert cli.main([*how, "--full", "--html", str(tmp_path / "r.html"), "--json", str(tmp_path / "f.json")]) == 0
+    told = capsys.readouterr().out
+    assert "Privacy: do not share" in told
+    found = json.loads((tmp_path / "f.json").read_text())["privacy"]
+    assert found["verdict"]["step"] == "do not share"
+    assert any("random part of the same table" in note for note in found["notes"])
+    assert "Privacy: do not share" in (tmp_path / "r.html").read_text()
+    assert cli.main([*how, "--guess", "k"]) == 2
+    assert "--full and --holdout" in capsys.readouterr().err
