@@ -70,7 +70,7 @@ class Chain:
             ended = token == self.tokens - 1
             shut = ended | table.closes[following]
             early = shut & (length[active] + 1 < _EARLY * wanted[active])
-            late = ~shut & (length[active] + 1 > _DUE * wanted[active])
+            late = ~shut & table.may_close[state[active]] & (length[active] + 1 > _DUE * wanted[active])
             again = (early & (retries[active] < _RETRIES)) | (late & (retries[active] < 2 * _RETRIES))
             retries[active[again]] += 1
             goes = ~ended & ~again
@@ -149,6 +149,11 @@ class _Table:
         np.add.at(closing, source[chain.token == chain.tokens - 1], chain.weight[chain.token == chain.tokens - 1])
         self.ends: NDArray[np.bool_] = closing > 0
         self.closes: NDArray[np.bool_] = 2 * closing > self._size  # states behind which a unit mostly ends
+        shuts = (chain.token == chain.tokens - 1) | self.closes[chain.state]
+        may = np.zeros(len(self._low), dtype=bool)
+        may[source[shuts & (chain.token != _MUTE)]] = True
+        may[source[may[chain.state] & (chain.token == _MUTE)]] = True
+        self.may_close: NDArray[np.bool_] = may
 
     def step(self, state: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
         """The next token of each, and the state behind it."""

@@ -123,7 +123,8 @@ def _flow(types: Types, ids: Ints, starts: Ints, units: Units, reading: Reading)
     text, unit = text_of(starts)[kept], unit[kept]
     first = np.append(True, unit[1:] != unit[:-1])
     bounds = np.append(np.flatnonzero(first), len(kept))
-    token = reading.entry[kept] * 2 + ((types.gap[ids[kept]] != NONE) | first)
+    apart = np.append(False, np.diff(kept) > 1) & (reading.entries.sort[reading.entry[kept]] != tokens.MARK)
+    token = reading.entry[kept] * 2 + ((types.gap[ids[kept]] != NONE) | first | apart)  # words around a rare mark
     length, of_text = np.diff(bounds), text[first]
     head = token[first]
     gap = [types.breaks[i] for i in ids[np.append(0, np.flatnonzero(units.last)[:-1] + 1)][unit[first]]]
@@ -131,7 +132,8 @@ def _flow(types: Types, ids: Ints, starts: Ints, units: Units, reading: Reading)
     opening = (types.sort[types.core[ids[heads]]] == WORD) & (units.style[of_text] == SENTENCE)
     capital = float((types.case[ids[heads[opening]]] != tokens.LOWERED).mean()) if opening.any() else 0.0
     plan, begin = Plan.of(of_text, length, gap, head, units.style, capital)
-    sorts = np.repeat(reading.entries.sort, 2) * 2 + np.tile([0, 1], len(reading.entries.sort))
+    unspaced = np.array([tokens.is_unspaced(key) for key in reading.entries.key])
+    sorts = np.repeat(reading.entries.sort * 2 + unspaced, 2) * 2 + np.tile([0, 1], len(unspaced))
     return plan, Chain.of(token, bounds, begin, of_text, sorts, plan.begins_many)
 
 

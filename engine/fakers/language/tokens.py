@@ -26,6 +26,9 @@ _CHUNK = 2_000  # texts that are cut at once
 _PLAIN_CHARS = r"぀-ヿ㐀-䶿一-鿿豈-﫿"  # written without spaces: each character is a word
 
 
+_UNSPACED = re.compile(f"[{_PLAIN_CHARS}]")
+
+
 @dataclass(frozen=True)
 class Types:
     """What is known of each kind of token. core: what it is without case and digits, as a number into `cores`."""
@@ -103,13 +106,15 @@ def _types(found: list[str]) -> Types:
         breaks.append(blanks)
         surface.append(text)
         case.append(_case(text))
-        digits = "".join(c for c in text if c.isdecimal()) if sort == SHAPE else ""
-        value.append(int(digits or 0) if sort != SHAPE or is_short(key) else -1)
+        short = sort == SHAPE and is_short(key)
+        value.append(int("".join(filter(str.isdecimal, text))) if short else 0 if sort != SHAPE else -1)
     as_ints = [np.asarray(part, dtype=np.int64) for part in (core, list(sorts.values()), gap, case, value)]
     return Types(tuple(cores), as_ints[0], as_ints[1], as_ints[2], tuple(breaks), tuple(surface), *as_ints[3:])
 
 
 def _core(text: str) -> tuple[int, str]:
+    if text.isalpha():
+        return WORD, text.casefold()
     if any(c.isdecimal() for c in text) and "@" not in text and "://" not in text and not text.startswith("www."):
         return SHAPE, shape(text)
     if text[:1].isalpha() and text.replace("'", "").replace("’", "").isalnum():
@@ -121,6 +126,11 @@ def _core(text: str) -> tuple[int, str]:
     if any(c.isalpha() for c in text):
         return WORD, text.casefold()
     return MARK, text
+
+
+def is_unspaced(key: str) -> bool:
+    """Whether a core is a character of a script that is written without blanks."""
+    return bool(_UNSPACED.match(key))
 
 
 def is_short(key: str) -> bool:
@@ -138,6 +148,8 @@ def shape(text: str) -> str:
 
 
 def _case(text: str) -> int:
+    if text.islower():
+        return LOWERED
     letters = [c for c in text if c.isalpha()]
     if not letters or text == text.lower():
         return LOWERED

@@ -21,8 +21,8 @@ from engine.fakers.language.vocabulary import FOREIGN, SLOT, Entries
 
 _TOKENS = 2_000_000  # written at once
 _CELLS = 16_000_000  # of a table of units by tokens
-_CANDIDATES = (1, 2, 4, 8)  # draws of a sentence in each turn; if all fall on closed ones, a foreign word comes in
-_EVEN = 2  # turns after which numbers are drawn evenly
+_CANDIDATES = (1, 1, 2, 4, 8)  # draws of a sentence in each turn; if all fall on closed ones, a foreign word comes in
+_EVEN = 3  # turns after which numbers are drawn evenly
 _PATIENT, _SHORT = 2, 0.6  # turns in which units of less than this share of the wanted tokens are drawn anew
 _FRUITLESS = 3  # rounds with hardly a new text, before foreign words make texts different
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“„", "”"), ("«", "»"), ('"', ""))
@@ -245,9 +245,11 @@ class Writer:
             else:
                 odd = np.bincount(unit, minlength=units) % 2 == 1
             drop[here] = odd[unit]
-        blanks = np.cumsum(drop & made.spaced)
+        blanks = np.cumsum(drop & made.spaced)[~drop]
+        gone = np.cumsum(drop)[~drop]
         kept = made.at(~drop)
-        kept.spaced |= np.diff(blanks[~drop], prepend=0) > 0
+        between = (np.diff(gone, prepend=0) > 0) & (self._sort[kept.entry] != MARK)  # two words would run together
+        kept.spaced |= (np.diff(blanks, prepend=0) > 0) | between
         return kept
 
     def _write(self, plan: Drawn, made: _Units, rng: np.random.Generator) -> list[str]:
