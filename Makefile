@@ -4,6 +4,8 @@ BIN := .venv/bin
 
 .PHONY: run test lint format unit browser bench clean
 
+# Keeps a library in library/; `make run TABULAR_TWIN_LIBRARY=` keeps none (do so where others can reach the page).
+run: export TABULAR_TWIN_LIBRARY ?= library
 run:
 	@tools/setup.sh app
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)

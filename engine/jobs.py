@@ -49,7 +49,8 @@ class RunStatus:
     progress: the last event; history: all of them; stages: the names of the stages that the run goes through, in order;
     place: 1 for the next in the queue, None when not queued; message: for an ended run the sentence for the person;
     trying: the method in training, "" for none; failed: those that were given up before it;
-    finishing: whether the training was asked to end with the best so far.
+    finishing: whether the training was asked to end with the best so far; trains: whether anything is trained, or rows
+    are made from a saved model.
     """
 
     id: str
@@ -66,6 +67,7 @@ class RunStatus:
     trying: str = ""
     failed: tuple[Fallback, ...] = ()
     finishing: bool = False
+    trains: bool = True
 
     @property
     def seconds(self) -> float:
@@ -163,6 +165,7 @@ class Jobs:
             trying=trying,
             failed=failed,
             finishing=folder.asked_to_finish,
+            trains=folder.trains,
         )
 
     def cancel(self, run_id: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, downloads, figures, frame, runs, state, told, views, widgets, wishes
+from pages.ui import cached, downloads, figures, frame, runs, saving, state, told, views, widgets, wishes
 from pages.ui.words import count, plain, seconds
 
 frame.ensure()
@@ -31,5 +31,6 @@ with widgets.told():
         st.warning(plain(now.message), icon=":material/alt_route:")
     told.made(result)
     downloads.draw(table, identity, result)
+    saving.draw(table, identity, result)
     figures.headline(result)
     views.draw(identity, result, now.request)

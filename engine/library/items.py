@@ -77,14 +77,14 @@ def dataset(name: str, table: pd.DataFrame, schema: Schema, about: About, note: 
     return Draft(ItemKind.DATASET, name, about, write, note)
 
 
-def model(name: str, source: Path, about: About, note: str = "", look: Callable[[Path], None] = looking.look) -> Draft:
-    """source: a saved model; look: how what is in it is found out."""
+def model(name: str, source: Path, about: About, note: str = "", look: Callable[[Path], None] | None = None) -> Draft:
+    """source: a saved model; look: how what is in it is found out; by a process of its own unless said otherwise."""
 
     def write(folder: Path) -> None:
         if not source.is_file():
             raise LibraryError("The model of this run is gone from this server; train again to save it.")
         shutil.copyfile(source, folder / MODEL)
-        look(folder)
+        (look or looking.look)(folder)
 
     return Draft(ItemKind.MODEL, name, about, write, note)
 

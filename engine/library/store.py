@@ -8,6 +8,7 @@ between (a folder without a row) is cleared away later, and nothing ever has a r
 from __future__ import annotations
 
 import errno
+import logging
 import secrets
 import shutil
 import time
@@ -21,6 +22,8 @@ from engine.library.entries import Draft, Entry, fit_name, fit_note
 from engine.library.index import Index
 from engine.library.owners import LOCAL, OWNER
 from engine.library.settings import LibrarySettings
+
+log = logging.getLogger(__name__)
 
 INDEX = "library.sqlite3"
 _PART = ".part-"  # a folder that is still written
@@ -185,6 +188,18 @@ class Library:
                 continue
             if forgotten:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def sweep_all(settings: LibrarySettings) -> None:
+    """`Library.sweep` for every user; what goes wrong with one is told in the log, and the others go on."""
+    if not settings.folder.is_dir():
+        return
+    for path in settings.folder.iterdir():
+        if OWNER.fullmatch(path.name):
+            try:
+                Library(settings, path.name).sweep()
+            except LibraryError as error:
+                log.warning("The library of %s cannot be tidied: %s", path.name, error)
 
 
 def _written(draft: Draft, part: Path) -> int:

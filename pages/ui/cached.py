@@ -19,6 +19,7 @@ import streamlit as st
 from engine.table.schema import Kind
 from pages.ui import datasets
 from pages.ui.datasets import Dataset
+from pages.ui.sampled import Sampled, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,8 +160,10 @@ def _cells(version: str, text: str, _dataset: Dataset, _column: Column) -> pd.Se
     return parse_column(reading(_dataset).frame[_column.name], _column)
 
 
-def cells(dataset: Dataset, column: Column) -> pd.Series:
+def cells(dataset: Source, column: Column) -> pd.Series:
     """One column of the real table, parsed by the kind that it has now. Raises TwinError when that does not fit."""
+    if isinstance(dataset, Sampled):
+        return dataset.frame[column.name]
     column = bare(column)
     return _cells(dataset.version, text_of(column), dataset, column)
 
@@ -175,14 +178,14 @@ def text_of(column: Column) -> str:
     return json.dumps(column.to_json())
 
 
-def values(dataset: Dataset, column: Column) -> Mapping[str, int]:
+def values(dataset: Source, column: Column) -> Mapping[str, int]:
     """The values of a column as the source writes them, with their rows: the most frequent first, gaps last as ""."""
     column = bare(column)
     return _values(dataset.version, text_of(column), dataset, column)
 
 
 @st.cache_resource(max_entries=2 * SMALL, ttl=TIME, show_spinner=False)
-def _values(version: str, text: str, _dataset: Dataset, _column: Column) -> Mapping[str, int]:
+def _values(version: str, text: str, _dataset: Source, _column: Column) -> Mapping[str, int]:
     from engine.conditions import spelled
 
     known = cells(_dataset, _column)
@@ -190,6 +193,8 @@ def _values(version: str, text: str, _dataset: Dataset, _column: Column) -> Mapp
     gaps = int(known.isna().sum())
     labelled = _column.kind is Kind.CATEGORICAL
     found = {str(value) if labelled else spelled(value, _column): int(rows) for value, rows in counts}
+    if isinstance(_dataset, Sampled):
+        found |= {value: 0 for value in _dataset.labels.get(_column.name, ()) if value not in found}
     return {**found, "": gaps} if gaps else found
 
 

@@ -22,7 +22,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from engine.errors import TwinError
 from engine.table.schema import Schema
@@ -54,6 +54,9 @@ class Dataset:
     digest: str  # of the content
     folder: Path
     options: Mapping[str, Any] = field(default_factory=dict)  # of engine.table.read.ReadOptions, where prescribed
+    scope: ClassVar[str] = ""  # before the keys of inputs for its columns, see `pages.ui.sampled`
+    row_is: ClassVar[str] = "real row"
+    rows_are: ClassVar[str] = "real rows"
 
     @property
     def version(self) -> str:

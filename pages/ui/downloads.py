@@ -20,19 +20,7 @@ TABLES = ("csv", "xlsx", "parquet", "json")
 def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
     """The table in four formats, CSV first; the report; the model."""
     with st.container(horizontal=True, gap="small", key="downloads"):
-        for key in TABLES:
-            form = FORMATS[key]
-            first = key == TABLES[0]
-            st.download_button(
-                f"Download {form.label}" if first else form.label,
-                data=_table(run_id, key),
-                file_name=f"{table.title}-synthetic{form.suffix}",
-                mime=form.mime,
-                on_click="ignore",
-                type="primary" if first else "secondary",
-                icon=":material/download:",
-                key=f"download-{key}",
-            )
+        tables(f"{table.title}-synthetic", lambda key: _table(run_id, key))
         if result.evaluation is not None:
             st.download_button(
                 "Report",
@@ -53,6 +41,23 @@ def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
             icon=":material/deployed_code:",
             key="download-model",
             help="The trained model, for more rows from the command line. What it keeps is in the guide.",
+        )
+
+
+def tables(stem: str, make: Callable[[str], Callable[[], bytes]], prefix: str = "download") -> None:
+    """A button for each format. stem: of the file's name; make: of a format's key, what makes the file."""
+    for key in TABLES:
+        form = FORMATS[key]
+        first = key == TABLES[0]
+        st.download_button(
+            f"Download {form.label}" if first else form.label,
+            data=make(key),
+            file_name=f"{stem}{form.suffix}",
+            mime=form.mime,
+            on_click="ignore",
+            type="primary" if first else "secondary",
+            icon=":material/download:",
+            key=f"{prefix}-{key}",
         )
 
 

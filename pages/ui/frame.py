@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from engine.library.settings import is_on
 from pages.ui import state
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 def navigation() -> Page:
     """Tells Streamlit which pages there are; the one to run now."""
+    library = [st.Page(state.LIBRARY_PAGE, title="Library", icon=":material/collections_bookmark:")]
     return st.navigation(
         [
             st.Page(state.UPLOAD_PAGE, title="Upload", icon=":material/upload_file:", default=True),
@@ -23,6 +25,7 @@ def navigation() -> Page:
             st.Page(state.TRAIN_PAGE, title="Train", icon=":material/model_training:"),
             st.Page(state.COMPARE_PAGE, title="Compare", icon=":material/compare:"),
             st.Page(state.DESCRIBE_PAGE, title="Describe", icon=":material/edit_note:"),
+            *(library if is_on() else ()),
             st.Page(state.GUIDE_PAGE, title="Guide", icon=":material/menu_book:"),
         ]
     )

@@ -1,4 +1,4 @@
-"""Given values on the configure page: which columns, and what each has to be in every row."""
+"""Given values: which columns, and what each has to be in every row; of a table, or of rows from a saved model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.conditions import Condition
 from engine.errors import TwinError
 from engine.table.schema import Column, Kind, Schema
 from pages.ui import cached, state, widgets
-from pages.ui.datasets import Dataset
+from pages.ui.sampled import Source
 from pages.ui.words import plain, share
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ _DECIMALS = 6  # up to which a number's input shows them all
 _WITH_DAY = re.compile(r"%-?[dYyjG]|epoch")
 
 
-def draw(table: Dataset, schema: Schema, chosen: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+def draw(table: Source, schema: Schema, chosen: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """The conditions by column as they stand on the page ("" while incomplete), and the problems that were told."""
     names = [c.name for c in schema.modelled if c.kind is not Kind.CONSTANT]
-    held = [*chosen, *(name for name in state.value("given-columns", ()) if name not in chosen)]
+    held = [*chosen, *(name for name in state.value(f"{table.scope}given-columns", ()) if name not in chosen)]
     picked = st.multiselect(
         "Columns with given values",
         [*names, *(name for name in held if name not in names)],
         default=list(chosen),
-        key="given-columns",
+        key=f"{table.scope}given-columns",
         placeholder="Choose columns",
         select_all=False,
     )
@@ -47,7 +47,7 @@ def draw(table: Dataset, schema: Schema, chosen: Mapping[str, str]) -> tuple[dic
     problems: list[str] = []
     with st.grid("auto", min_column_width=260):
         for name in picked:
-            with st.container(border=True, gap="small", height="stretch", key=f"given-of-{name}"):
+            with st.container(border=True, gap="small", height="stretch", key=f"{table.scope}given-of-{name}"):
                 found[name], problem = _column(table, schema, name, chosen.get(name, ""), names)
             problems += [problem] if problem else []
     if not problems and sum(map(bool, found.values())) > 1:
@@ -55,7 +55,7 @@ def draw(table: Dataset, schema: Schema, chosen: Mapping[str, str]) -> tuple[dic
     return found, tuple(problems)
 
 
-def _column(table: Dataset, schema: Schema, name: str, text: str, names: list[str]) -> tuple[str, str]:
+def _column(table: Source, schema: Schema, name: str, text: str, names: list[str]) -> tuple[str, str]:
     """One column's inputs; its condition, and what is wrong with it."""
     if name not in names:
         return text or f"{conditions.write_name(name)}=", _gone(schema, name, text)
@@ -78,7 +78,7 @@ def _column(table: Dataset, schema: Schema, name: str, text: str, names: list[st
         st.caption("Nothing is given yet: " + ("set a bound." if column.kind.numeric else "choose values."))
         return "", ""
     try:
-        _tell_rows(conditions.parse_condition(text, schema).holds(cached.cells(table, column)))
+        _tell_rows(table, conditions.parse_condition(text, schema).holds(cached.cells(table, column)))
     except TwinError as error:
         widgets.error_box(error)
         return text, str(error)
@@ -116,11 +116,11 @@ def _condition(text: str, schema: Schema) -> Condition | None:
 # Inputs by kind
 
 
-def _labels(table: Dataset, column: Column, before: Condition | None) -> tuple[str, str]:
+def _labels(table: Source, column: Column, before: Condition | None) -> tuple[str, str]:
     """Several of the column's values; gaps are one of them."""
     known = list(cached.values(table, column))
     held = [] if before is None else [conditions.spelled(value, column) for value in before.values or ()]
-    key = f"given-{column.kind}-{column.name}"
+    key = f"{table.scope}given-{column.kind}-{column.name}"
     listed = [*known[:LISTED], *([""] if "" in known[LISTED:] else [])]
     picked = st.multiselect(
         f"Values of {plain(column.name)}",
@@ -141,7 +141,7 @@ def _labels(table: Dataset, column: Column, before: Condition | None) -> tuple[s
     strangers = [value for value in picked if value not in known]
     if not strangers:
         return text, ""
-    problem = f"Column “{column.name}” has no value “{strangers[0]}” in the real table; take it off the list."
+    problem = f"Column “{column.name}” has no value “{strangers[0]}” among the {table.rows_are}; take it off the list."
     widgets.error_box(problem)
     return text, problem
 
@@ -151,7 +151,7 @@ def gap_name(values: list[str]) -> str:
     return "(missing)" if "(missing)" not in values else "(no value)"
 
 
-def _numbers(table: Dataset, column: Column, before: Condition | None) -> list[str]:
+def _numbers(table: Source, column: Column, before: Condition | None) -> list[str]:
     """From and to, both optional, both included, as text."""
     ends = _ends(cached.cells(table, column))
     whole = column.kind is Kind.INTEGER
@@ -164,7 +164,7 @@ def _numbers(table: Dataset, column: Column, before: Condition | None) -> list[s
             value=None,  # an input that begins with a value could not be emptied
             step=step,
             format=form,
-            key=state.seed(_key(column, label), None if bound is None else convert(bound)),
+            key=state.seed(_key(table, column, label), None if bound is None else convert(bound)),
             placeholder=None if end is None else conditions.spelled(convert(end), column),
         )
         found.append("" if value is None else conditions.spelled(convert(value), column))
@@ -179,18 +179,20 @@ def _steps(column: Column, ends: tuple[Any, Any]) -> tuple[float | None, str]:
     return 1.0 if wide else 10.0**-column.decimals, f"%.{column.decimals}f"
 
 
-def _dates(table: Dataset, column: Column, before: Condition | None) -> list[str]:
+def _dates(table: Source, column: Column, before: Condition | None) -> list[str]:
     """From and to, both optional, both included, as ISO text: days, moments, or times of day."""
     first, last = (_moment(end) for end in _ends(cached.cells(table, column)))
     held = [_moment(bound) for bound in _bounds(before)]
     known = [moment for moment in (first, last, *held) if moment is not None]
     limits = (min(known), max(known)) if known else (_FIRST, _LAST)
-    return [_date(label, column, bound, limits) for label, bound in zip(ENDS, held, strict=True)]
+    return [_date(table, label, column, bound, limits) for label, bound in zip(ENDS, held, strict=True)]
 
 
-def _date(label: str, column: Column, held: dt.datetime | None, limits: tuple[dt.datetime, dt.datetime]) -> str:
+def _date(
+    table: Source, label: str, column: Column, held: dt.datetime | None, limits: tuple[dt.datetime, dt.datetime]
+) -> str:
     """One bound as ISO text, or nothing."""
-    key = _key(column, label)
+    key = _key(table, column, label)
     pattern, resolution = (column.date.pattern, column.date.resolution) if column.date else ("%Y", "s")
     if resolution in ("Y", "M", "D"):
         first, last = (limit.date() for limit in limits)
@@ -206,8 +208,8 @@ def _date(label: str, column: Column, held: dt.datetime | None, limits: tuple[dt
     return "" if moment is None else str(moment.isoformat())
 
 
-def _key(column: Column, label: str) -> str:
-    return f"given-{label.lower()}-{column.kind}-{column.name}"
+def _key(table: Source, column: Column, label: str) -> str:
+    return f"{table.scope}given-{label.lower()}-{column.kind}-{column.name}"
 
 
 def _bounds(condition: Condition | None) -> tuple[Any, Any]:
@@ -234,18 +236,18 @@ def _moment(value: Any) -> dt.datetime | None:
 # How many real rows there are of it
 
 
-def _tell_rows(holds: NDArray[np.bool_], of: str = "") -> None:
+def _tell_rows(table: Source, holds: NDArray[np.bool_], of: str = "") -> None:
     rows = int(holds.sum())
     if rows:
-        st.caption(f"{of}{rows:,} of {len(holds):,} real rows ({share(rows / len(holds))}).")
+        st.caption(f"{of}{rows:,} of {len(holds):,} {table.rows_are} ({share(rows / len(holds))}).")
     else:
-        st.warning(f"{of}No real row has this, and a method may refuse to make any.", icon=":material/warning:")
+        st.warning(f"{of}No {table.row_is} has this, and a method may refuse to make any.", icon=":material/warning:")
 
 
-def _together(table: Dataset, schema: Schema, texts: list[str]) -> None:
+def _together(table: Source, schema: Schema, texts: list[str]) -> None:
     """Rows that fulfil all conditions."""
     wanted = conditions.parse_conditions(texts, schema)
     holds = wanted[0].holds(cached.cells(table, schema[wanted[0].column]))
     for condition in wanted[1:]:
         holds = holds & condition.holds(cached.cells(table, schema[condition.column]))
-    _tell_rows(holds, "All of it together: ")
+    _tell_rows(table, holds, "All of it together: ")

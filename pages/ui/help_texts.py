@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.balance import MAX_CLASSES
 from engine.generators.base import Capability, GeneratorInfo
+from engine.library.settings import is_on
 from engine.limits import Limits
 from engine.table.schema import Kind
 from pages.ui import datasets
@@ -174,5 +175,6 @@ def limits() -> dict[str, str]:
         "Characters in a cell": f"{found.max_cell_characters:,}",
         "Synthetic rows": f"{found.max_rows_to_make:,}",
         "Trainings at once": f"{found.max_running_jobs:,}",
+        **({"Library of each person": size(found.max_library_bytes)} if is_on() else {}),
         "Tables are kept for": f"{datasets.keep_seconds() / 3600:g} hours after their last use",
     }

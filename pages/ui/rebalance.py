@@ -1,4 +1,4 @@
-"""Rebalancing on the configure page: one column, and how the rows are shared out among its values."""
+"""Rebalancing: one column, and how the rows are shared out among its values."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from engine.balance import KINDS, MAX_CLASSES, apportion, scaled
 from engine.table.schema import Kind, Schema
 from pages.ui import cached, state
 from pages.ui.choices import DATA, EQUAL, OWN
-from pages.ui.datasets import Dataset
 from pages.ui.given import gap_name
+from pages.ui.sampled import Sampled, Source
 from pages.ui.words import plain
 
 FEW = 20  # different values up to which a column of numbers is offered
@@ -20,19 +20,19 @@ PRESETS = {EQUAL: "Equal shares", DATA: "As in the data", OWN: "Own shares"}
 
 
 def draw(
-    table: Dataset, schema: Schema, chosen: Mapping[str, Any], rows: int, distinct: Mapping[str, int]
+    table: Source, schema: Schema, chosen: Mapping[str, Any], rows: int, distinct: Mapping[str, int]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The balance as it stands on the page (empty: none), and the problems that were told.
 
     rows: to make; distinct: values of each column.
     """
     names = [c.name for c in schema.modelled if c.kind in KINDS and _few(c.kind, distinct.get(c.name, 0))]
-    held = state.value(state.seed("balance-column", chosen.get("column")))
+    held = state.value(state.seed(f"{table.scope}balance-column", chosen.get("column")))
     name = st.selectbox(
         "Column to rebalance",
         [*names, *([held] if held is not None and held not in names else [])],
         index=None,
-        key="balance-column",
+        key=f"{table.scope}balance-column",
         placeholder="None",
         width=420,
         help=f"Categories and truth values of up to {MAX_CLASSES} different values, numbers of up to {FEW}.",
@@ -44,19 +44,19 @@ def draw(
     before = chosen if chosen.get("column") == name else {}
     preset = st.segmented_control(
         "Shares",
-        list(PRESETS),
+        [EQUAL, OWN] if isinstance(table, Sampled) else list(PRESETS),
         format_func=PRESETS.__getitem__,
         default=before.get("preset", EQUAL),
-        key="balance-preset",
+        key=f"{table.scope}balance-preset",
         required=True,
     )
     known = cached.values(table, schema[name])
     own = dict(before.get("own") or {})
     if preset == OWN:
-        own = _own(name, known, own)
-    problem = _sum(name, own) if preset == OWN else ""
+        own = _own(table, name, known, own)
+    problem = _sum(table, name, own) if preset == OWN else ""
     if not problem:
-        _preview(known, _shares(known, str(preset), own), rows)
+        _preview(table, known, _shares(known, str(preset), own), rows)
     return {"column": name, "preset": preset, "own": own}, (problem,) if problem else ()
 
 
@@ -89,7 +89,7 @@ def _shares(known: Mapping[str, int], preset: str, own: Mapping[str, float]) -> 
 # Shares of one's own
 
 
-def _own(name: str, known: Mapping[str, int], before: Mapping[str, float]) -> dict[str, float]:
+def _own(table: Source, name: str, known: Mapping[str, int], before: Mapping[str, float]) -> dict[str, float]:
     """An input for each value, at first as in the data."""
     at_first = dict(scaled([(value, float(rows)) for value, rows in known.items()]))
     found: dict[str, float] = {}
@@ -101,16 +101,18 @@ def _own(name: str, known: Mapping[str, int], before: Mapping[str, float]) -> di
                 max_value=100.0,
                 step=1.0,
                 format="%g",
-                key=state.seed(_key(name, value), float(before.get(value, at_first[value] if not before else 0.0))),
+                key=state.seed(
+                    _key(table, name, value), float(before.get(value, at_first[value] if not before else 0.0))
+                ),
             )
     return found
 
 
-def _key(name: str, value: str) -> str:
-    return f"share-{name}-{value}"
+def _key(table: Source, name: str, value: str) -> str:
+    return f"{table.scope}share-{name}-{value}"
 
 
-def _sum(name: str, own: Mapping[str, float]) -> str:
+def _sum(table: Source, name: str, own: Mapping[str, float]) -> str:
     """Tells what the shares add up to where it is not 100, and offers to mend it."""
     total = sum(own.values())
     if abs(total - 100) < 0.005 * len(own) + 1e-9:
@@ -119,25 +121,26 @@ def _sum(name: str, own: Mapping[str, float]) -> str:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.error(problem, icon=":material/error:")
         if total > 0:
-            st.button("Scale to 100 %", key="scale-shares", on_click=_scale, args=(name, own))
+            st.button("Scale to 100 %", key=f"{table.scope}scale-shares", on_click=_scale, args=(table, name, own))
     return problem
 
 
-def _scale(name: str, own: Mapping[str, float]) -> None:
+def _scale(table: Source, name: str, own: Mapping[str, float]) -> None:
     for value, percent in scaled(tuple(own.items())):
-        state.put(_key(name, value), percent)
+        state.put(_key(table, name, value), percent)
 
 
-def _preview(known: Mapping[str, int], shares: Mapping[str, float], rows: int) -> None:
-    """What becomes of it: each value's share of the real rows, and its rows in the twin."""
+def _preview(table: Source, known: Mapping[str, int], shares: Mapping[str, float], rows: int) -> None:
+    """What becomes of it: each value's share of the real rows (or of the saved sample), and its rows in the twin."""
     import pandas as pd
 
     made = dict(zip(shares, apportion(rows, list(shares.values())), strict=True))
     total = sum(known.values())
+    before = "Sample" if isinstance(table, Sampled) else "Real"
     frame = pd.DataFrame(
         {
             "Value": [value or gap_name(list(known)) for value in known],
-            "Real": [100 * count / total for count in known.values()],
+            before: [100 * count / total for count in known.values()],
             "Twin": [100 * made.get(value, 0) / max(rows, 1) for value in known],
             "Rows": [made.get(value, 0) for value in known],
         }
@@ -146,8 +149,8 @@ def _preview(known: Mapping[str, int], shares: Mapping[str, float], rows: int) -
     st.dataframe(
         frame,
         hide_index=True,
-        key="balance-rows",
+        key=f"{table.scope}balance-rows",
         width=420,
-        column_config={"Real": percent, "Twin": percent, "Rows": st.column_config.NumberColumn(format="localized")},
-        alt="Each value’s share of the real rows and of the twin",
+        column_config={before: percent, "Twin": percent, "Rows": st.column_config.NumberColumn(format="localized")},
+        alt=f"Each value’s share of the {table.rows_are} and of the twin",
     )

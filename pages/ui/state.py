@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.table.schema import Schema
 
 DATA, RUN = "data", "run"  # in the address
+KEPT, ROWS = "kept", "rows"  # in the address of the library: the opened entry, and the run that makes rows from it
 _DATASET = "twin-dataset"
 _RUN = "twin-run"
 _START = "twin-start"  # the person pressed “Train”; the train page takes it from there
@@ -29,11 +30,14 @@ _EDITED = "twin-edited"  # what the table of columns showed when the page was op
 _DESCRIBED = "twin-described"  # the schema that the description began with
 _DESCRIBED_ROUND = "twin-described-round"  # how often it began anew: a fresh editor each time
 _DESCRIBED_MADE = "twin-described-made"  # what was made last: schema as text, rows, seed
+_DELETED = "twin-deleted"  # what was deleted from the library just now, and its name
+_MAKING = "twin-making"  # by entry of the library: the run that makes rows from it, and what was chosen for it
 _EDITOR = "twin-editor"  # how often that table was put back by a button: a fresh editor each time
 
 UPLOAD_PAGE, CONFIGURE_PAGE = "pages/upload.py", "pages/configure.py"
 TRAIN_PAGE, COMPARE_PAGE, GUIDE_PAGE = "pages/train.py", "pages/compare.py", "pages/guide.py"
 DESCRIBE_PAGE = "pages/describe.py"
+LIBRARY_PAGE = "pages/library.py"
 
 
 def sync() -> None:
@@ -155,6 +159,56 @@ def secret(table: Dataset) -> str:
     """The secret that was given for a table in this session, or nothing."""
     known = st.session_state.get(_SECRET)
     return known[1] if known is not None and known[0] == table.id else ""
+
+
+# The library
+
+
+def kept() -> str | None:
+    """The entry of the library that is looked at; None for the list of all."""
+    return st.query_params.get(KEPT)
+
+
+def look_at(entry: str | None) -> None:
+    """Open an entry of the library, or go back to the list."""
+    for name in (KEPT, ROWS):
+        st.query_params.pop(name, None)
+    st.session_state.pop(_DELETED, None)
+    if entry is None:
+        return
+    st.query_params[KEPT] = entry
+    if known := st.session_state.get(_MAKING, {}).get(entry):
+        st.query_params[ROWS] = known[0]
+
+
+def making() -> str | None:
+    """The run that makes, or made, rows from the entry that is looked at."""
+    return st.query_params.get(ROWS)
+
+
+def note_making(entry: str, run: str, choices: Any) -> None:
+    """Remember which run makes rows from an entry, and what was chosen for it."""
+    st.session_state[_MAKING] = {**st.session_state.get(_MAKING, {}), entry: (run, choices)}
+    st.query_params[ROWS] = run
+
+
+def chosen_for(entry: str) -> Any:
+    """What was chosen for the latest rows of an entry in this session; None before any."""
+    return st.session_state.get(_MAKING, {}).get(entry, (None, None))[1]
+
+
+def note_deleted(entry: str, name: str) -> None:
+    """Remember what was deleted last, so that it can be brought back with one click."""
+    st.session_state[_DELETED] = (entry, name)
+
+
+def deleted() -> tuple[str, str] | None:
+    found = st.session_state.get(_DELETED)
+    return None if found is None else (str(found[0]), str(found[1]))
+
+
+def forget_deleted() -> None:
+    st.session_state.pop(_DELETED, None)
 
 
 # Widgets

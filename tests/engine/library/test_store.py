@@ -15,7 +15,7 @@ from engine.errors import LibraryError, SettingsError
 from engine.library import owners
 from engine.library.entries import Headline, file_stem, fit_name, fit_note
 from engine.library.settings import FOLDER, UNDO_HOURS, LibrarySettings, is_on
-from engine.library.store import Library
+from engine.library.store import Library, sweep_all
 from tests.engine.library.conftest import QUOTA, draft, files_of
 
 
@@ -121,6 +121,23 @@ class TestDeleting:
         assert library.used() == 1_000
         assert library.entries() == (kept,)
         assert gone.id not in files_of(library)
+
+    def test_everybodys_trash_is_emptied_in_time(
+        self, settings: LibrarySettings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sweep_all(settings)  # nothing is there yet
+        people = [Library(settings, owners.owner_of(settings.folder, who)) for who in (None, "a", "b")]
+        for library in people:
+            _, gone = library.save([draft("kept"), draft("gone")])
+            library.delete(gone.id)
+        (settings.folder / "of somebody else").mkdir()
+        sweep_all(settings)
+        assert [len(library.trash()) for library in people] == [1, 1, 1]
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + 3601)
+        sweep_all(settings)
+        assert [library.used() for library in people] == [1_000] * 3
+        assert (settings.folder / "of somebody else").exists()
 
     def test_what_a_crash_left_is_cleared_away_but_not_what_is_being_written(self, library: Library) -> None:
         (saved,) = library.save([draft()])
