@@ -1,4 +1,4 @@
-"""Our column shapes and pair trends beside those of SDMetrics' Quality Report, on the same tables.
+"""Our column shapes and pair trends beside those of SDMetrics' Quality Report, on the same tables; and detection.
 
     python3 -m venv /tmp/sdmetrics && /tmp/sdmetrics/bin/pip install sdmetrics pyarrow
     python benchmarks/sdmetrics_agreement.py DATA... --python /tmp/sdmetrics/bin/python [--methods marginals,copula]
@@ -27,6 +27,7 @@ import pandas as pd
 TOLERANCE = 0.005
 SHUFFLE = 2  # the seed of the half protocol
 FIGURES = {"column_shapes": "Column Shapes", "pair_trends": "Column Pair Trends"}
+DETECTION, LOGISTIC = "not_told_from_training", "Logistic regression"
 SDTYPES = {
     "integer": "numerical",
     "decimal": "numerical",
@@ -45,7 +46,7 @@ def main() -> int:
     print_table(rows)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-    return int(any(row["difference"] > TOLERANCE for row in rows))
+    return int(any(row["difference"] > TOLERANCE for row in rows if row["figure"] in FIGURES))
 
 
 def parsed_arguments() -> argparse.Namespace:
@@ -81,8 +82,10 @@ def compared(data: Path, arguments: argparse.Namespace) -> Iterator[dict[str, An
         ours = evaluate(real, twin, schema, keys=list(FIGURES))
         seconds = time.perf_counter() - start
         theirs = run_sdmetrics(real, twin, schema, arguments.python)
-        for key in FIGURES:
-            value = ours.get(key).value
+        detection = evaluate(real, twin, schema, keys=[DETECTION]).get(DETECTION)
+        values = {key: ours.get(key).value for key in FIGURES}
+        values[DETECTION] = next(part.value for part in detection.parts if part.method == LOGISTIC)
+        for key, value in values.items():
             assert value is not None
             yield {
                 "table": data.name.split(".")[0],
@@ -113,6 +116,7 @@ def their_figures(real_path: str, twin_path: str, metadata_path: str) -> dict[st
     """Runs in the environment of SDMetrics."""
     import sdmetrics
     from sdmetrics.reports.single_table import QualityReport
+    from sdmetrics.single_table import LogisticDetection
 
     metadata = json.loads(Path(metadata_path).read_text(encoding="utf-8"))
     real, twin = (plain(pd.read_parquet(path), metadata) for path in (real_path, twin_path))
@@ -120,9 +124,11 @@ def their_figures(real_path: str, twin_path: str, metadata_path: str) -> dict[st
     report = QualityReport()
     report.generate(real, twin, metadata, verbose=False)
     scores = report.get_properties().set_index("Property")["Score"]
+    seconds = time.perf_counter() - start
     return {
         **{key: float(scores[name]) for key, name in FIGURES.items()},
-        "seconds": time.perf_counter() - start,
+        DETECTION: float(LogisticDetection.compute(real, twin, metadata)),
+        "seconds": seconds,
         "version": sdmetrics.__version__,
     }
 
@@ -142,7 +148,7 @@ def plain(table: pd.DataFrame, metadata: dict[str, Any]) -> pd.DataFrame:
 def print_table(rows: list[dict[str, Any]]) -> None:
     print("| table | twin | figure | ours | SDMetrics | difference |\n|---|---|---|---|---|---|")
     for row in rows:
-        figure = FIGURES[row["figure"]].lower()
+        figure = FIGURES.get(row["figure"], "logistic detection").lower()
         figures = f"{row['ours']:.4f} | {row['sdmetrics']:.4f} | {row['difference']:.4f}"
         print(f"| {row['table']} | {row['twin']} | {figure} | {figures} |")
 

@@ -62,7 +62,7 @@ def contingency(first: IntArray, k1: int, second: IntArray, k2: int) -> Dependen
     if np.isnan(value):
         return Dependence(value, out)
     n, (p, q) = len(a), (np.bincount(side, minlength=k) / len(a) for side, k in ((a, k1), (b, k2)))
-    used, place, counts = np.unique(a * k2 + b, return_inverse=True, return_counts=True)
+    used, place, counts = _cells(a * k2 + b, k1 * k2)
     cell = counts / n
     left, right = used // k2, used % k2
     strength = cell / (p[left] * q[right])
@@ -81,7 +81,7 @@ def information(first: IntArray, k1: int, second: IntArray, k2: int) -> Dependen
     """
     n = len(first)
     p, q = (np.bincount(side, minlength=k) / n for side, k in ((first, k1), (second, k2)))
-    used, place, counts = np.unique(first * k2 + second, return_inverse=True, return_counts=True)
+    used, place, counts = _cells(first * k2 + second, k1 * k2)
     surprise = np.log(counts / n / (p[used // k2] * q[used % k2]))
     entropies = [float(-(share[share > 0] * np.log(share[share > 0])).sum()) for share in (p, q)]
     at = int(np.argmin(entropies))
@@ -93,3 +93,14 @@ def information(first: IntArray, k1: int, second: IntArray, k2: int) -> Dependen
     own = -np.log((p[first], q[second])[at]) - least
     moved = (surprise[place] - whole - whole / least * own) / least
     return Dependence(float(np.clip((whole - excess) / least, 0.0, 1.0)), moved)
+
+
+def _cells(found: IntArray, size: int) -> tuple[IntArray, IntArray, IntArray]:
+    """The cells in use, of each row which of these it is in, and how many rows each holds."""
+    if size > max(1 << 20, 4 * len(found)):
+        return np.unique(found, return_inverse=True, return_counts=True)
+    counts = np.bincount(found, minlength=size)
+    used = np.flatnonzero(counts)
+    place = np.zeros(size, dtype=np.int64)
+    place[used] = np.arange(len(used))
+    return used, place[found], counts[used]

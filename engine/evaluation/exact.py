@@ -60,6 +60,7 @@ class Relations:
         self._codes = {c.name: _cells(real[c.name]) for c in self._columns}
         self._spread = {name: _surprise(found) for name, (found, _) in self._codes.items()}
         self.found = tuple(self._search())
+        del self._numbers, self._codes  # many rows take much memory
 
     def _search(self) -> Iterator[Exact]:
         equal = {pair.columns: pair for pair in self._equal()}

@@ -56,6 +56,7 @@ class _Relatedness(Metric):
             influence.add(-side * left.rows, side * right.rows)
             details = {"real": left.value, "other": known}
             parts.append(Part((first.name, second.name), 1.0 - abs(gap) / span, method, details=details))
+        self._forget()
         if not parts:
             raise NotApplicable("no two columns can be related")
         value, rows = float(np.mean([part.value for part in parts])), influence.mean()
@@ -64,6 +65,10 @@ class _Relatedness(Metric):
     @abstractmethod
     def _encode(self, real: pd.DataFrame, other: pd.DataFrame, used: list[Column]) -> None:
         """Both tables' columns, as `_related` needs them."""
+
+    @abstractmethod
+    def _forget(self) -> None:
+        """Many rows take much memory."""
 
     @abstractmethod
     def _related(self, first: Column, second: Column) -> tuple[str, float, list[Dependence]]:
@@ -93,6 +98,9 @@ class Associations(_Relatedness):
             else:
                 self._labels[c.name] = columns.codes(*sides)
 
+    def _forget(self) -> None:
+        del self._numbers, self._labels
+
     def _related(self, first: Column, second: Column) -> tuple[str, float, list[Dependence]]:
         if first.kind.numeric and second.kind.numeric:
             both = zip(self._numbers[first.name], self._numbers[second.name], strict=True)
@@ -121,6 +129,9 @@ class MutualInformation(_Relatedness):
 
     def _encode(self, real: pd.DataFrame, other: pd.DataFrame, used: list[Column]) -> None:
         self._codes = {c.name: pairs.encode(c, real[c.name], other[c.name]) for c in used}
+
+    def _forget(self) -> None:
+        del self._codes
 
     def _related(self, first: Column, second: Column) -> tuple[str, float, list[Dependence]]:
         both = zip(self._codes[first.name], self._codes[second.name], strict=True)

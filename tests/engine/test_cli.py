@@ -337,6 +337,15 @@ class TestEvaluate:
         page = out[1].read_text("utf-8")
         assert page.index("Target “city”") < page.index("All figures")
 
+    def test_full_figures_are_of_the_target(self, ok: Cli, data: Path, tmp_path: Path) -> None:
+        club(200, seed=1).to_csv(tmp_path / "holdout.csv", index=False)
+        out = tmp_path / "f.json"
+        ok("evaluate", data, data, "--holdout", tmp_path / "holdout.csv", "--full", "--target", "fee", "--json", out)
+        metrics = json.loads(out.read_text("utf-8"))["metrics"]
+        assert metrics["not_told_from_training"]["value"] == 1.0
+        assert {part["columns"][0] for part in metrics["usefulness"]["parts"]} == {"fee"}
+        assert all(part["reference"] is not None for part in metrics["usefulness"]["parts"])
+
     def test_only_shared_columns_are_measured_and_it_is_said(
         self, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.runfolder import State
+from engine import files
+from engine.evaluation import evaluate
+from engine.results import EVALUATION
+from engine.runfolder import RunFolder, State
 from engine.table.read import read_table
 from engine.table.schema import Kind
 from pages.ui import cached, datasets, downloads
@@ -118,6 +121,19 @@ def test_all_figures_are_in_a_table_with_their_sentences(app: AppTest) -> None:
     shown = app.dataframe[0].value
     assert list(shown["Figure"]) == [result.info.label for result in evaluation.results]
     assert list(shown["Twin"].dropna()) == [r.value for r in evaluation.results if r.value is not None]
+
+
+def test_the_full_figures_stand_in_the_same_table(open_app: Open, table: Dataset, finished: Finished) -> None:
+    run = finished()
+    found = evaluate(club(), club(seed=1), CLUB, holdout=club(seed=2), full=True, target="city")
+    files.write_json(RunFolder(datasets.home() / "runs" / run).result / EVALUATION, found.to_json())
+    app = open_app(table, run, page="compare")
+    app.segmented_control(key="view").set_value("Figures").run()
+    assert not app.exception
+    shown = app.dataframe[0].value
+    assert list(shown["Figure"]) == [result.info.label for result in found.results]
+    assert "Not told from unseen rows" in set(shown["Figure"])
+    assert "Usefulness" in downloads._report("club", run)().decode()
 
 
 def test_rows_of_both_tables_are_written_as_in_the_source(app: AppTest) -> None:

@@ -80,3 +80,9 @@ def test_no_dates_or_no_memory_is_a_reason() -> None:
     for schema in (SCHEMA.select(["walk", "noise"]), SCHEMA.select(["day", "noise"])):
         with pytest.raises(NotApplicable, match="dates"):
             Memory().compute(real, real, schema.selected, np.random.default_rng(0))
+
+
+def test_intervals_hold_the_value_over_seeds() -> None:
+    found = [measured(series(400, 0.8, i), series(400, 0.6, 100 + i)) for i in range(25)]
+    mean = np.mean([one.value for one in found])
+    assert np.mean([one.interval[0] <= mean <= one.interval[1] for one in found if one.interval is not None]) >= 0.85

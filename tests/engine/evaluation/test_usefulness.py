@@ -176,3 +176,11 @@ class TestOverlap:
     def test_a_huge_constant_or_empty_column_is_left_out(self) -> None:
         assert block(SCHEMA["a"], pd.Series([5.0, 5.0]), pd.Series([1.0, 2.0])) is None
         assert block(SCHEMA["c"], pd.Series(["x", "x"], dtype="str"), pd.Series(["x", "y"], dtype="str")) is None
+
+
+@pytest.mark.parametrize("kind", [MeansAgree, RegressionsAgree])
+def test_intervals_hold_the_value_over_seeds(kind: type[MeansAgree] | type[RegressionsAgree]) -> None:
+    """Of tables drawn again and again, the intervals of nine in ten hold the mean value."""
+    found = [kind().compute(table(200, i), table(200, 100 + i, slope=2.3), SCHEMA, rng()) for i in range(25)]
+    mean = np.mean([one.value for one in found])
+    assert np.mean([one.interval[0] <= mean <= one.interval[1] for one in found if one.interval is not None]) >= 0.85
