@@ -377,9 +377,9 @@ class _Run:
             kept = made.drop(index=made.index[near]).reset_index(drop=True)
             if len(kept) >= rows:
                 return kept.iloc[:rows]
-            count = int(1.2 * rows * count / max(len(kept), 1)) + 10
+            count = min(int(1.2 * rows * count / max(len(kept), 1)) + 10, 3 * count)
         raise DataError(
-            f"Of {count:,} rows only {len(kept):,} are left when those near to one training row are dropped; "
+            f"Of {len(made):,} rows only {len(kept):,} are left when those near to one training row are dropped; "
             f"{rows:,} were asked for. Choose another method, or do not drop rows."
         )
 
