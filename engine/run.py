@@ -218,6 +218,7 @@ class _Run:
             audit=self.audit,
             dropped=self._dropped,
         )
+        facts["going_on"] = sorted(released.going_on())
         return RunResult(
             synthetic, evaluation, released.report, dict(self.seconds), facts, released, self.race, self.audit
         )

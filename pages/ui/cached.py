@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from engine.advice import Advice
+    from engine.certificate import Certificate
     from engine.evaluation.associations import AssociationComparison
     from engine.evaluation.distributions import ColumnComparison
     from engine.evaluation.timeview import TimeComparison
@@ -234,6 +235,14 @@ def result(run_id: str) -> StoredResult:
 def real(run_id: str) -> pd.DataFrame:
     """The real table that a run learned: parsed, the selected columns."""
     return jobs().table(run_id)
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def certificate(run_id: str, format: str) -> Certificate:
+    """What was checked on the bytes of a download. Raises WriteError."""
+    from pages.ui import certified
+
+    return certified.check(run_id, format)
 
 
 def compared(run_id: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine.table.write import FORMATS, to_bytes
-from pages.ui import cached
+from pages.ui import cached, certified
 from pages.ui.datasets import Dataset
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
             key="download-model",
             help="The trained model, for more rows from the command line. What it keeps is in the guide.",
         )
+        certified.draw(table, run_id, result, TABLES)
 
 
 def tables(stem: str, make: Callable[[str], Callable[[], bytes]], prefix: str = "download") -> None:
