@@ -33,4 +33,4 @@ with widgets.told():
     downloads.draw(table, identity, result)
     saving.draw(table, identity, result)
     figures.headline(result)
-    views.draw(identity, result, now.request)
+    views.draw(table, identity, result, now.request)

@@ -26,6 +26,7 @@ _HOMES = {
     "portrait_figure": "fits",
     "profile_chart": "profiles",
     "small_multiples": "multiples",
+    "tradeoff_figure": "tradeoff",
     "worst_first": "multiples",
 }
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "profile_chart",
     "season_figure",
     "small_multiples",
+    "tradeoff_figure",
     "worst_first",
 ]
 
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from engine.charts.profiles import profile_chart
     from engine.charts.theme import CONFIG
     from engine.charts.timeline import course_figure, memory_figure, season_figure
+    from engine.charts.tradeoff import tradeoff_figure
 
 
 def __getattr__(name: str) -> Any:

@@ -24,7 +24,7 @@ LARGE = 300_000  # cells of a table from which the check is worth a word on how 
 def draw(table: Dataset, run_id: str, result: StoredResult, keys: tuple[str, ...]) -> None:
     """A small window with a choice of format; nothing is checked before it is asked for."""
     with st.popover("Certificate", icon=":material/verified:", key="certificate"):
-        st.markdown("What another program finds in the file: each column's type, format, keys, range and rules.")
+        st.markdown("Checked on the very bytes: each column’s type, format, keys, range and rules.")
         key = str(
             st.segmented_control(
                 "Format",

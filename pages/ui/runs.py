@@ -190,6 +190,12 @@ def picker(table: Dataset, identity: str) -> None:
     )
 
 
+def title(table: Dataset, run_id: str) -> str:
+    """A run's name among those of its table."""
+    known = [run for run in table.runs() if status(run) is not None]
+    return _title(known.index(run_id) + 1 if run_id in known else 0, run_id)
+
+
 def _look_at() -> None:
     state.use_run(state.value("run-picker"))
 

@@ -9,7 +9,8 @@ import streamlit as st
 
 from engine.errors import NotApplicable, TwinError
 from engine.table.schema import Kind
-from pages.ui import cached, figures, privacy, racing, state, widgets
+from pages.ui import cached, figures, privacy, racing, rivals, state, widgets
+from pages.ui.datasets import Dataset
 from pages.ui.words import plain, share
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ DISTRIBUTIONS, CORRELATIONS, FIGURES, ROWS = "Distributions", "Correlations", "F
 TIME = "In time"
 
 
-def draw(run_id: str, result: StoredResult, request: RunRequest) -> None:
+def draw(table: Dataset, run_id: str, result: StoredResult, request: RunRequest) -> None:
     race = [racing.RACING] if result.figures.get("race") else []
     dated = [TIME] if request.charts and all(_timed(run_id)) else []
     shown = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, *dated, FIGURES]
-    names = [*shown, privacy.PRIVACY, ROWS, *race]
+    several = [rivals.RUNS] if len(rivals.possible(table)) > 1 else []
+    names = [*shown, privacy.PRIVACY, ROWS, *race, *several]
     view = st.segmented_control(
         "View", names, key=state.seed_within("view", names), required=True, label_visibility="collapsed"
     )
@@ -51,6 +53,8 @@ def draw(run_id: str, result: StoredResult, request: RunRequest) -> None:
         _figures(result)
     elif view == privacy.PRIVACY:
         privacy.draw(result)
+    elif view == rivals.RUNS:
+        rivals.draw(table, run_id)
     elif view == racing.RACING:
         racing.table(result)
     else:
