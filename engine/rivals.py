@@ -110,4 +110,4 @@ def _level(contenders: Sequence[Contender], name: str) -> set[str]:
 def surely_below(mark: Mark, best: Mark) -> bool:
     """Whether a figure is below another one by more than the noise of both, at 95 %."""
     noise = NORMAL_95 * (mark.error**2 + best.error**2) ** 0.5
-    return best.value - mark.value > max(noise, _NEAR)
+    return bool(best.value - mark.value > max(noise, _NEAR))
