@@ -115,16 +115,27 @@ FIGURES = """
 No figure stands alone. Beside each is the figure that **fresh real rows** get: real rows that were held out before
 training, compared with the rows that were trained on. That is the yardstick; a twin cannot be expected to be closer to
 the training rows than other real rows are. Without rows held out there is no yardstick.
+
+*How much to measure* on *Configure* chooses between the quick figures and all of them: also whether a classifier can
+tell the twin from real rows (from those it learned, and from those it never saw: only the second cannot be bought by
+copying), what models learn from it, and attacks on privacy. Several runs on the same table stand side by side under
+*Runs* on *Compare*; a star marks what is best or not surely below it. *Certificate*, beside the downloads, checks the
+file itself: types, formats, keys, ranges, rules.
 """
 
 PRIVACY = """
 A synthetic table is **not anonymous by itself**. A method may have kept what it should not: each one's entry above says
 which real values its model holds, and category labels of the real table appear in the twin as they are.
 
-- The figures here measure likeness. None of them is a figure of privacy, and a high likeness says nothing about risk.
-- How far single real rows could be recognised, linked or guessed from the twin is measured by attacking it. No such
-  attacks are run here yet; so nothing is known about that risk for your table.
-- A result near chance in such a test would be absence of evidence, not proof.
+- Likeness is no figure of privacy, and a high likeness says nothing about risk.
+- How far single real rows could be recognised, linked or guessed from the twin is measured by attacking it, where you
+  ask for full figures: a coin decides for each row of a pool whether it is trained on, and attacks try to tell which
+  were. What they recognise stands under *Privacy* on *Compare*, beside chance and with its interval.
+- The attacks test themselves: copies of real rows are planted into the twin, and what is found of them says what a
+  “nothing found” is worth on this table.
+- A result near chance is absence of evidence, not proof. Who holds the model, or several twins, may find more.
+- In small tables, and where few columns have few values, a twin easily holds real combinations word for word. Look at
+  how often that happens to training rows and to rows never seen.
 - Whether what remains is acceptable, under the GDPR, HIPAA or another rule, is the data controller's decision.
 
 What helps in any case: leave out columns that the purpose does not need, mark names, contacts and keys as *personal*
