@@ -22,6 +22,7 @@ HOLDOUT = 0.2  # share of the rows held out where the person did not say
 HOLDOUT_ROWS = 100  # tables with fewer rows hold none out on their own account
 MAX_HOLDOUT = 0.5
 MAX_SEED = 2**63 - 1
+MOST_SPLITS = 3  # a third of a small table is held out at a time
 
 Release = Literal["all", "audited"]
 Depth = Literal["quick", "full"]
@@ -46,7 +47,9 @@ class RunRequest:
     the twin, and by attacks on privacy (see `engine.privacy`). target: the column that matters most, whose usefulness
     is measured; guess: columns that an attacker might want to know; known: columns that an outsider may know of
     somebody; person: columns that together name a person, whose rows are kept on one side; drop_near: whether synthetic
-    rows that lie suspiciously near to one training row are replaced. These four belong to the full figures.
+    rows that lie suspiciously near to one training row are replaced; splits: how many times a part of the rows is held
+    out anew, and a model trained without it, for the attacks alone (None: three where the table is small). These five
+    belong to the full figures.
     figures: whether anything is measured at all; without, one training on all rows is enough for release "all".
     fallback: whether another method may take over where the chosen one fails (see `engine.fallback`).
     protection: what becomes of categories that few rows share, before anything is learned.
@@ -71,6 +74,7 @@ class RunRequest:
     known: tuple[str, ...] = ()
     person: tuple[str, ...] = ()
     drop_near: bool = False
+    splits: int | None = None
 
     def __post_init__(self) -> None:
         for name in _LISTS:
@@ -115,6 +119,8 @@ class RunRequest:
         full = self.figures and self.depth == "full"
         if not full and (any(asked.values()) or self.drop_near):
             raise SettingsError("Columns to guess, known columns, persons and rows to drop belong to the full figures.")
+        if self.splits is not None and not 1 <= self.splits <= MOST_SPLITS:
+            raise SettingsError(f"Rows can be held out 1 to {MOST_SPLITS} times, not {self.splits}.")
         if self.drop_near and self.release != "audited":
             raise SettingsError(
                 "Rows near to training rows are found by rows held out, so release the very model that was measured."

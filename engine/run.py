@@ -297,9 +297,12 @@ class _Run:
         assert split.audit is not None
         request = self.request
         with self._stage("attack") as listener:
+            dropped = self._dropped
+            runs = [(split.audit, sample), *self._again(split)]
+            self._dropped = dropped  # of the table that is given out, not of the further ones
             return audit(
                 self.table,
-                [(split.audit, sample)],
+                runs,
                 self.schema.selected,
                 seed=request.seed,
                 questions=Questions(request.guess, request.known),
@@ -308,6 +311,14 @@ class _Run:
                 progress=listener,
                 cancel=self._cancel,
             )
+
+    def _again(self, split: Split) -> list[tuple[AuditSplit, pd.DataFrame]]:
+        """Further splits, each with the twin of a model that did not see what it holds out."""
+        made = []
+        for further in split.further(self.request, len(self.table)):
+            model = self._fitted(further.train)
+            made.append((further, self._drawn(model, len(further.train), further)))
+        return made
 
     def _raced(self, rows: NDArray[np.intp]) -> RaceResult:
         from engine.race import running
@@ -326,20 +337,23 @@ class _Run:
             )
 
     def _train(self, stage: str, rows: NDArray[np.intp]) -> Synthesizer:
+        with self._stage(stage) as listener:
+            return self._fitted(rows, listener)
+
+    def _fitted(self, rows: NDArray[np.intp], listener: Listener | None = None) -> Synthesizer:
         request, race = self.request, self.race
         method, settings = (request.method, request.settings) if race is None else (race.winner, {})
         seconds = request.budget if race is None else race.seconds_for(len(rows))
         model = Synthesizer(self.schema, method, settings, self.request.protection)
-        with self._stage(stage) as listener:
-            model.fit(
-                self.table.iloc[rows].reset_index(drop=True),
-                seed=request.seed,
-                progress=listener,
-                cancel=self._cancel,
-                budget=Budget(seconds),
-                attempts=self._attempts,
-                advised=self._advised,
-            )
+        model.fit(
+            self.table.iloc[rows].reset_index(drop=True),
+            seed=request.seed,
+            progress=listener,
+            cancel=self._cancel,
+            budget=Budget(seconds),
+            attempts=self._attempts,
+            advised=self._advised,
+        )
         return model if race is None else model.chosen_by(RACE, race.reason, race.note)
 
     def _sample(
@@ -353,13 +367,14 @@ class _Run:
     ) -> pd.DataFrame:
         """split: where rows near to one training row are to be dropped, what tells them."""
         with self._stage(stage) as listener:
-            how: Any = {"given": given, "balance": balance, "progress": listener, "cancel": self._cancel}
+            how: Any = {"given": given, "balance": balance, "progress": listener}
+            return self._drawn(model, rows, None if split is None else split.audit, **how)
 
-            def draw(count: int) -> pd.DataFrame:
-                return model.sample_parsed(count, seed=self.request.seed, **how)
+    def _drawn(self, model: Synthesizer, rows: int, audit: AuditSplit | None, **how: Any) -> pd.DataFrame:
+        def draw(count: int) -> pd.DataFrame:
+            return model.sample_parsed(count, seed=self.request.seed, cancel=self._cancel, **how)
 
-            audit = split.audit if split is not None and self.request.drop_near else None
-            return draw(rows) if audit is None else self._apart(draw, rows, audit)
+        return draw(rows) if audit is None or not self.request.drop_near else self._apart(draw, rows, audit)
 
     def _apart(self, draw: Callable[[int], pd.DataFrame], rows: int, split: AuditSplit) -> pd.DataFrame:
         """Exactly `rows` rows, none of which lies suspiciously near to one training row.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.request import HOLDOUT, HOLDOUT_ROWS, RunRequest
+from engine.request import HOLDOUT, HOLDOUT_ROWS, MOST_SPLITS, RunRequest
 from engine.seeds import stream
 from engine.table.schema import Schema
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from engine.privacy import AuditSplit
+
+
+_SMALL_POOL = 1_000  # rows in a pool under which attacks are run on several splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,21 @@ class Split:
             return cls(np.arange(rows), np.arange(0), _why_none(rows, share))
         order = stream(seed, "holdout").permutation(rows)
         return cls(np.sort(order[count:]), np.sort(order[:count]))
+
+    def further(self, request: RunRequest, rows: int) -> tuple[AuditSplit, ...]:
+        """More splits for the attacks, whose pools have no row in common: where one alone is too small to tell."""
+        from engine.privacy import AuditSplit
+
+        first = self.audit
+        if first is None or not first.possible:
+            return ()
+        pool = len(first.members) + len(first.controls)
+        wanted = request.splits if request.splits is not None else (MOST_SPLITS if pool < _SMALL_POOL else 1)
+        count = min(wanted, rows // pool)
+        return tuple(
+            AuditSplit.of(rows, request.seed, share=request.holdout, units=first.units, turn=turn)
+            for turn in range(1, count)
+        )
 
     @classmethod
     def asked(cls, request: RunRequest, table: pd.DataFrame, schema: Schema) -> Split:

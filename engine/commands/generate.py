@@ -54,6 +54,7 @@ _TRAINING = (
     "known",
     "person",
     "drop_near",
+    "splits",
 )
 
 
@@ -136,6 +137,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--known", metavar="A,B", help="columns that an outsider may know of somebody")
     parser.add_argument("--person", metavar="A,B", help="columns that together name a person with several rows")
     parser.add_argument(
+        "--splits",
+        type=common.whole,
+        help="times that rows are held out anew for the attacks, each with a training (default: 3 for small tables, "
+        "else 1)",
+    )
+    parser.add_argument(
         "--drop-near",
         action="store_true",
         default=None,
@@ -186,6 +193,7 @@ def request_of(arguments: argparse.Namespace) -> RunRequest:
         "known": tuple(common.names(arguments.known or "")),
         "person": tuple(common.names(arguments.person or "")),
         "drop_near": arguments.drop_near,
+        "splits": arguments.splits,
         "figures": arguments.json is not None or arguments.report is not None or arguments.figures is not None,
     }
     return RunRequest(**{key: value for key, value in given.items() if value is not None})

@@ -37,11 +37,12 @@ class Choices:
     charts: bool = True
     protection: Mapping[str, Any] = field(default_factory=dict)
     depth: Depth = "quick"
-    target: str | None = None  # these five belong to the full figures
+    target: str | None = None  # these six belong to the full figures
     guess: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     person: tuple[str, ...] = ()
     drop_near: bool = False
+    splits: int | None = None
     given: Mapping[str, str] = field(default_factory=dict)
     balance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -68,7 +69,7 @@ class Choices:
             return {"depth": self.depth}
         lists = {name: tuple(getattr(self, name)) for name in ("guess", "known", "person")}
         near = self.drop_near and self.release == "audited"
-        return {"depth": self.depth, "target": self.target, "drop_near": near, **lists}
+        return {"depth": self.depth, "target": self.target, "drop_near": near, "splits": self.splits, **lists}
 
     def balance_text(self) -> str:
         """The shares to make, as engine.balance reads them; nothing where none were asked for."""

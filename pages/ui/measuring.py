@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from engine.request import MOST_SPLITS
 from engine.run import Depth
 from engine.table.schema import Schema
 from pages.ui import state
@@ -70,6 +71,16 @@ def _asked(schema: Schema, choices: Choices) -> Choices:
             "known",
             "Age, place, job, ...: who is singled out by them, and what can be linked through them?",
         )
+    splits = st.selectbox(
+        "Times that rows are held out anew for the attacks",
+        [None, *range(1, MOST_SPLITS + 1)],
+        index=0 if choices.splits is None else choices.splits,
+        format_func=lambda times: "Automatic: three for small tables" if times is None else str(times),
+        key="splits",
+        width=420,
+        help="Each time another part of the rows is held out and a model trained without it. In a small table a single "
+        "part is too few to tell.",
+    )
     near = st.toggle(
         "Replace synthetic rows that lie suspiciously near to one training row",
         value=choices.drop_near and choices.release == "audited",
@@ -77,7 +88,7 @@ def _asked(schema: Schema, choices: Choices) -> Choices:
         key="drop-near",
         help="Needs rows held out: choose “Give out the very model that was measured” under More options.",
     )
-    return replace(choices, target=target, person=person, guess=guess, known=known, drop_near=near)
+    return replace(choices, target=target, person=person, guess=guess, known=known, drop_near=near, splits=splits)
 
 
 def _several(label: str, names: Sequence[str], chosen: Sequence[str], key: str, help: str) -> tuple[str, ...]:

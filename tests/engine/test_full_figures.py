@@ -21,7 +21,7 @@ from engine.table.infer import infer_schema
 from engine.table.schema import Schema
 from tests.engine.doubles import Rows
 
-FULL = RunRequest("marginals", depth="full", seed=1)
+FULL = RunRequest("marginals", depth="full", seed=1, splits=1)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,19 @@ def test_coins_decide_and_all_figures_rest_on_them(table: tuple[pd.DataFrame, Sc
     assert not set(split.holdout) & set(split.train)
     assert result.figures["rows"]["holdout"] == len(split.holdout) > 250
     assert result.figures["depth"] == "full"
+
+
+def test_small_tables_are_split_several_times_without_a_common_row(table: tuple[pd.DataFrame, Schema]) -> None:
+    frame, schema = table
+    request = replace(FULL, splits=None)
+    split = Split.asked(request, schema.parse(frame), schema)
+    further = split.further(request, len(frame))
+    assert len(further) == 2
+    assert split.audit is not None
+    pools = [np.concatenate([s.members, s.controls]) for s in (split.audit, *further)]
+    assert len(set(np.concatenate(pools))) == sum(map(len, pools))
+    assert split.further(FULL, len(frame)) == ()
+    assert execute(request, frame[["a", "b"]], schema.select(["a", "b"])).figures["privacy"]["splits"] == 3
 
 
 def test_people_are_on_one_side(table: tuple[pd.DataFrame, Schema]) -> None:
@@ -182,6 +195,7 @@ class TestDropping:
         ({"depth": "quick", "guess": ("k",)}, "belong to the full figures"),
         ({"drop_near": True}, "very model that was measured"),
         ({"known": ("nobody",)}, "nobody"),
+        ({"splits": 4}, "1 to 3 times"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(
