@@ -79,8 +79,12 @@ def run(arguments: argparse.Namespace) -> None:
     facts["privacy"] = None if audited is None else audited.to_json()
     if arguments.html is not None:
         from engine.evaluation import report
+        from engine.evaluation.distributions import compare_table
 
-        console.write_text(arguments.html, report.html(evaluation, facts=facts, target=arguments.target))
+        own = schema.selected
+        drawn = compare_table(own.parse(reading.frame), own.parse(synthetic), own).values()
+        page = report.html(evaluation, facts=facts, target=arguments.target, comparisons=drawn)
+        console.write_text(arguments.html, page)
     common.write_json(facts, arguments.json)
     if str(arguments.json) != "-":
         console.say(text(evaluation, arguments.target))

@@ -250,7 +250,7 @@ def _from_data(arguments: argparse.Namespace) -> None:
     if arguments.certificate is not None:
         _certify(arguments, result, schema.selected.parse(reading.frame), schema)
     if arguments.report is not None:
-        _write_report(arguments.report, result, facts)
+        _write_report(arguments.report, result, facts, schema.selected, reading.frame)
     common.write_json(facts, arguments.json)
     if result.race is not None and str(arguments.json) != "-":
         _tell_race(result.race)
@@ -288,11 +288,13 @@ def _certify(arguments: argparse.Namespace, result: RunResult, real: pd.DataFram
         console.note(f"Certificate: {f'“{column}”: ' if column else ''}{check.sentence}")
 
 
-def _write_report(path: Path, result: RunResult, facts: dict[str, Any]) -> None:
+def _write_report(path: Path, result: RunResult, facts: dict[str, Any], schema: Schema, frame: pd.DataFrame) -> None:
     from engine.evaluation import report
+    from engine.evaluation.distributions import compare_table
 
     assert result.evaluation is not None  # asked for with --report
-    console.write_text(path, report.html(result.evaluation, facts=facts))
+    comparisons = compare_table(schema.parse(frame), result.synthetic, schema).values()
+    console.write_text(path, report.html(result.evaluation, facts=facts, comparisons=comparisons))
 
 
 def _from_model(arguments: argparse.Namespace) -> None:

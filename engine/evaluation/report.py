@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from engine.evaluation import privacyhtml
+from engine.evaluation import privacyhtml, svgcharts
 from engine.evaluation.base import Goal, MetricInfo, MetricResult, Part
 from engine.race import RaceResult, telling
 
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation
+    from engine.evaluation.distributions import ColumnComparison
 
 PAIRS = 50  # of the column pairs of a metric, this many are shown, the worst first; the page says so
 
@@ -38,6 +39,12 @@ thead th { color: var(--soft); font-size: .85rem; font-weight: 600; } td.n { whi
 .bar b { position: absolute; top: -.25rem; bottom: -.25rem; left: var(--r); width: 3px; margin-left: -1.5px;
   background: var(--ref); }
 .warn { border-left: 4px solid var(--ref); padding-left: .75rem; } .stop { border-left-width: 10px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: 1rem; }
+figure { margin: 0; border: 1px solid var(--line); padding: .5rem .75rem; break-inside: avoid; }
+figcaption { font-weight: 600; } figure p { margin: 0; } svg { width: 100%; height: auto; }
+svg text { font-size: 10px; fill: var(--soft); } svg line { stroke: var(--line); }
+svg .real { fill: var(--bar); } svg .made { fill: none; stroke: var(--ref); stroke-width: .8; }
+@media print { svg .real { print-color-adjust: exact; } }
 h3 { font-size: 1rem; margin: 1.5rem 0 .5rem; } ul { margin: .25rem 0 .75rem; padding-left: 1.25rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.5rem; } dt { color: var(--soft); }
 dd { margin: 0; } @media (max-width: 34rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } }
@@ -45,8 +52,15 @@ dd { margin: 0; } @media (max-width: 34rem) { dl { grid-template-columns: 1fr; }
 """
 
 
-def html(evaluation: Evaluation, *, facts: Mapping[str, Any] | None = None, target: str | None = None) -> str:
-    """The page. facts: as in FIGURES.json, as far as known; target: a column whose figures come first."""
+def html(
+    evaluation: Evaluation,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    target: str | None = None,
+    comparisons: Iterable[ColumnComparison] = (),
+) -> str:
+    """The page. facts: as in FIGURES.json, as far as known; target: a column whose figures come first; comparisons:
+    columns whose distributions are drawn."""
     facts = facts or {}
     sections = [
         _head(facts),
@@ -55,6 +69,7 @@ def html(evaluation: Evaluation, *, facts: Mapping[str, Any] | None = None, targ
         _target(evaluation.results, target),
         privacyhtml.section(facts.get("privacy"), _table) if "metrics" in facts else "",
         _verdict(evaluation.results),
+        svgcharts.section(comparisons),
         *(_parts(result) for result in evaluation.results),
         _run(facts),
     ]

@@ -73,9 +73,12 @@ def _table(run_id: str, key: str) -> Callable[[], bytes]:
 def _report(title: str, run_id: str) -> Callable[[], bytes]:
     def make() -> bytes:
         from engine.evaluation import report
+        from engine.evaluation.distributions import compare_table
 
         result = cached.result(run_id)
         assert result.evaluation is not None  # else there is no button
-        return report.html(result.evaluation, facts={**result.figures, "table": title}).encode()
+        schema = cached.jobs().schema(run_id).selected
+        drawn = compare_table(cached.real(run_id), result.synthetic, schema).values()
+        return report.html(result.evaluation, facts={**result.figures, "table": title}, comparisons=drawn).encode()
 
     return make
