@@ -6,6 +6,7 @@ Everything that comes from a table (its name, its columns, sentences that quote 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ from engine.race import RaceResult, telling
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation
     from engine.evaluation.distributions import ColumnComparison
+
+_TAG = re.compile(r"<[^>]*>")
+_ONE_LINE = 24  # characters
 
 PAIRS = 50  # of the column pairs of a metric, this many are shown, the worst first; the page says so
 
@@ -32,7 +36,7 @@ h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .5rem; } h2 { font-size: 
 p { margin: .25rem 0 .75rem; } .soft { color: var(--soft); font-size: .9rem; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-thead th { color: var(--soft); font-size: .85rem; font-weight: 600; } td.n { white-space: nowrap; }
+thead th { color: var(--soft); font-size: .85rem; font-weight: 600; } td.n, thead th { white-space: nowrap; }
 .bar { position: relative; display: inline-block; width: 8rem; height: .7rem; background: var(--card);
   border: 1px solid var(--line); vertical-align: baseline; }
 .bar i { position: absolute; inset: 0 auto 0 0; width: var(--v); background: var(--bar); }
@@ -228,7 +232,9 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(cell: str) -> str:
-    return f'<td class="n">{cell}</td>' if 'class="bar"' in cell else f"<td>{cell}</td>"
+    """What is short stays on one line: numbers, intervals, names of figures."""
+    short = 'class="bar"' in cell or len(_TAG.sub("", cell)) <= _ONE_LINE
+    return f'<td class="n">{cell}</td>' if short else f"<td>{cell}</td>"
 
 
 def _figures(info: MetricInfo, part: Part) -> tuple[str, str]:
