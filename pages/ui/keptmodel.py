@@ -48,6 +48,8 @@ def draw(library: Library, entry: Entry) -> None:
 
 # More rows
 
+_MADE = "kept-made"  # noted when a making has begun
+
 
 def _more(library: Library, entry: Entry) -> None:
     now = _run(library, entry)
@@ -82,11 +84,14 @@ def _form(library: Library, entry: Entry) -> None:
         rows = st.number_input(
             "Rows", 1, most, min(before.rows or 1, most), step=1, key="kept-many", help=f"Up to {most:,} in one go."
         )
+        following = min(before.seed + 1, LARGEST_SEED)
+        if state.take(_MADE):  # where the rows were there at once, the field was never gone and would keep its seed
+            state.put("kept-seed", following)
         seed = st.number_input(
             "Seed",
             0,
             LARGEST_SEED,
-            min(before.seed + 1, LARGEST_SEED),
+            following,
             step=1,
             key="kept-seed",
             help="The same seed gives the same rows; this is the one after that of the rows made last.",
@@ -150,6 +155,7 @@ def _start(library: Library, entry: Entry, request: RunRequest, schema: Schema, 
     with widgets.told():
         run = cached.jobs().start_rows(request, items.model_of(library, entry), schema, preview)
     state.note_making(entry.id, run, choices)
+    state.put(_MADE, True)
     st.rerun()
 
 
