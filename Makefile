@@ -16,7 +16,7 @@ lint:
 	@tools/setup.sh dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 
 format:
 	@tools/setup.sh dev
