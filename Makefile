@@ -10,7 +10,10 @@ run:
 	@tools/setup.sh app
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
 
-test: lint unit browser
+# Both kinds of tests at once: those in a browser mostly wait. What they need is there before they begin.
+test: lint
+	@tools/chromium.sh
+	@$(MAKE) --no-print-directory -j 2 unit browser
 
 lint:
 	@tools/setup.sh dev

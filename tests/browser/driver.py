@@ -16,7 +16,7 @@ from playwright.sync_api import Download, Locator, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "test-output" / "screenshots"
-TRAINING = 180_000  # milliseconds that a training may take on a busy machine
+TRAINING = 300_000  # milliseconds that a training may take on a busy machine
 
 
 QUIET = 250  # milliseconds without a change after which a page lies still

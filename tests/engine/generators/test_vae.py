@@ -145,7 +145,7 @@ def test_chances_sum_to_one() -> None:
         np.testing.assert_allclose(chances.sum(axis=1), 1.0)
 
 
-# Trained, each in a process of its own
+# Trained, in a process of its own
 
 
 def run(code: str, folder: Path) -> Any:
@@ -157,8 +157,21 @@ def run(code: str, folder: Path) -> Any:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
+TRAIN = """
+import json, os, sys
+from pathlib import Path
+from engine.generators.vae import Vae
+from tests.engine.generators import samples
+table, schema = samples.people(1_500)
+events = []
+model = Vae({"epochs": 12, "width": 64, "latent": 4}).fit(table, schema, seed=0, progress=events.append)
+model.save(Path(os.environ["OUT"]))
+losses = [dict(event.losses) for event in events if "validation" in event.losses]
+found = {"notes": model.notes, "losses": losses, "torch": "torch" in sys.modules}
+"""
+
 BOTH = """
-import json, numpy as np
+import numpy as np
 from engine.generators.deep.vae.fit import INNER, Shape, Training
 from engine.generators.deep.vae.framework import tf
 from tests.engine.generators.test_vae import tokens_of
@@ -180,35 +193,22 @@ for k, token in enumerate(tokens.tokens):
     own = -np.log(chances[known, values[known, k]])
     worst = max(worst, float(np.abs(own - costs[k, known]).max()))
     decoder.see(context, k, values[:, k])
-print(json.dumps({"worst": worst, "tokens": len(tokens)}))
-"""
-
-
-def test_numpy_decodes_as_keras_does(tmp_path: Path) -> None:
-    """Token by token, after the same earlier ones, both decoders see the same chances."""
-    found = run(BOTH, tmp_path)
-    assert found["tokens"] > 3
-    assert found["worst"] < 1e-3
-
-
-TRAIN = """
-import json, os, sys
-from pathlib import Path
-from engine.generators.vae import Vae
-from tests.engine.generators import samples
-table, schema = samples.people(1_500)
-events = []
-model = Vae({"epochs": 12, "width": 64, "latent": 4}).fit(table, schema, seed=0, progress=events.append)
-model.save(Path(os.environ["OUT"]))
-losses = [dict(event.losses) for event in events if "validation" in event.losses]
-print(json.dumps({"notes": model.notes, "losses": losses, "torch": "torch" in sys.modules}))
+print(json.dumps({**found, "worst": worst, "tokens": len(tokens)}))
 """
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """The folder of a model, and what its training told; then both decoders beside each other, in the same process."""
     folder = tmp_path_factory.mktemp("vae")
-    return folder, run(TRAIN, folder)
+    return folder, run(TRAIN + BOTH, folder)
+
+
+def test_numpy_decodes_as_keras_does(trained: tuple[Path, Any]) -> None:
+    """Token by token, after the same earlier ones, both decoders see the same chances."""
+    _, found = trained
+    assert found["tokens"] > 3
+    assert found["worst"] < 1e-3
 
 
 def test_training_says_what_it_did(trained: tuple[Path, Any]) -> None:
