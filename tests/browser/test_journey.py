@@ -165,7 +165,7 @@ def test_a_fresh_server_may_first_be_asked_for_any_page(
         visitor = Visitor(page)
         visitor.heading("Configure the twin")
         page.get_by_text("penguins: 8 columns of 8, 344 synthetic rows.").wait_for()
-        assert page.locator('[data-testid="stSidebarNavLink"]').count() == 5
+        assert page.locator('[data-testid="stSidebarNavLink"]').count() == 6
         page.close()
 
 
