@@ -63,11 +63,11 @@ def _show(found: Certificate, table: Dataset, key: str) -> None:
     import json
 
     checks = len(found.table) + sum(len(own) for own in found.columns.values())
-    told = f"{count(checks, 'check')}, {count(found.rows, 'row')}, {size(found.size)}."
+    told = f"{count(found.rows, 'row')}, {size(found.size)}."
     if found.failed:
-        st.warning(f"{len(found.failed)} of {told}", icon=":material/rule:")
+        st.warning(f"{len(found.failed)} of {count(checks, 'check')} failed: {told}", icon=":material/rule:")
     else:
-        st.success(f"All of {told}", icon=":material/verified:")
+        st.success(f"All {count(checks, 'check')} passed: {told}", icon=":material/verified:")
     st.dataframe(_rows(found), hide_index=True, key="certificate-checks", alt="Every check of the certificate")
     st.caption(f"SHA-256 {plain(found.sha256)}")
     st.download_button(

@@ -69,8 +69,8 @@ def _table(ranked: tuple[Ranked, ...]) -> None:
         rows.append({**row, "Recognised": attack, "Verdict": own.verdict or "–", "Took": seconds(own.seconds)})
     st.dataframe(pd.DataFrame(rows), hide_index=True, key="rivals-table", alt="Runs side by side, the best first")
     st.caption(
-        plain("* the best, or not surely below it: the difference lies within the noise of both. ")
-        + "Ranked by the mean of the figures that all have; a run that attacks say not to share comes last."
+        plain("* the best, or not surely below it: the difference lies within the noise of both.")
+        + " Ranked by the mean of the figures that all have; a run that attacks say not to share comes last."
     )
 
 

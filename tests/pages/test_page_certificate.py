@@ -21,7 +21,7 @@ def test_a_download_is_checked_when_it_is_asked_for(open_app: Open, table: Datas
     checks = next(frame.value for frame in app.dataframe if "Passed" in frame.value)
     assert checks["Passed"].all()
     assert set(CLUB.names) <= set(checks["Column"])
-    assert "All of" in app.success[0].value
+    assert "checks passed" in app.success[0].value
 
 
 def test_what_fails_stands_first(open_app: Open, table: Dataset, finished: Finished) -> None:
