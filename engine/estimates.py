@@ -137,7 +137,20 @@ def _stages(request: RunRequest, rows: int) -> list[tuple[str, int, int]]:
         found.append((name.removesuffix(" again"), rows if again else kept, wanted if again else made))
     if "evaluate" in names and "train again" not in names and wanted != kept:
         found.append(("sample", kept, wanted))  # the measured rows are not those to release
+    if "attack" in names:
+        for _ in range(_further(request, rows)):
+            found += [("train", kept, kept), ("sample", kept, kept)]
     return found
+
+
+def _further(request: RunRequest, rows: int) -> int:
+    """Trainings for the attacks alone (see `engine.splitting`)."""
+    from engine.privacy.split import FEWEST, PARTS, POOL
+    from engine.splitting import splits_of
+
+    held = rows // PARTS if request.holdout is None else round(rows * request.holdout)
+    pool = min(POOL, held)
+    return splits_of(request, pool, rows) - 1 if pool >= FEWEST else 0
 
 
 @lru_cache(64)

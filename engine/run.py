@@ -298,7 +298,7 @@ class _Run:
         request = self.request
         with self._stage("attack") as listener:
             dropped = self._dropped
-            runs = [(split.audit, sample), *self._again(split)]
+            runs = [(split.audit, sample), *self._again(split, listener)]
             self._dropped = dropped  # of the table that is given out, not of the further ones
             return audit(
                 self.table,
@@ -312,12 +312,18 @@ class _Run:
                 cancel=self._cancel,
             )
 
-    def _again(self, split: Split) -> list[tuple[AuditSplit, pd.DataFrame]]:
-        """Further splits, each with the twin of a model that did not see what it holds out."""
-        made = []
+    def _again(self, split: Split, listener: Listener | None) -> list[tuple[AuditSplit, pd.DataFrame]]:
+        """Further splits, each with the twin of a model that did not see what it holds out.
+
+        None once the person ended training early: a model that hardly learned would water the attacks down.
+        """
+        made: list[tuple[AuditSplit, pd.DataFrame]] = []
         for further in split.further(self.request, len(self.table)):
-            model = self._fitted(further.train)
-            made.append((further, self._drawn(model, len(further.train), further)))
+            if self._finishing:
+                break
+            model = self._fitted(further.train, listener)
+            if not self._finishing:
+                made.append((further, self._drawn(model, len(further.train), further, progress=listener)))
         return made
 
     def _raced(self, rows: NDArray[np.intp]) -> RaceResult:

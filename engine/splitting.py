@@ -50,9 +50,7 @@ class Split:
         first = self.audit
         if first is None or not first.possible:
             return ()
-        pool = len(first.members) + len(first.controls)
-        wanted = request.splits if request.splits is not None else (MOST_SPLITS if pool < _SMALL_POOL else 1)
-        count = min(wanted, rows // pool)
+        count = splits_of(request, len(first.members) + len(first.controls), rows)
         return tuple(
             AuditSplit.of(rows, request.seed, share=request.holdout, units=first.units, turn=turn)
             for turn in range(1, count)
@@ -76,6 +74,12 @@ class Split:
             return cls(found.train, found.holdout, "", found, note)
         plain = cls.of(len(table), request.holdout, request.seed)
         return cls(plain.train, plain.holdout, plain.reason, found, note)
+
+
+def splits_of(request: RunRequest, pool: int, rows: int) -> int:
+    """How many times rows are held out for the attacks. pool: rows whose training a coin decides, in each."""
+    wanted = request.splits if request.splits is not None else (MOST_SPLITS if pool < _SMALL_POOL else 1)
+    return min(wanted, rows // max(pool, 1))
 
 
 def _why_none(rows: int, share: float | None) -> str:

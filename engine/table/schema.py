@@ -46,7 +46,7 @@ class Kind(StrEnum):
 
     @property
     def modelled(self) -> bool:
-        """Whether the joint generator learns it; the others are made up anew, never learned."""
+        """Whether a generator learns it; the others are made up anew (see `engine.fakers`)."""
         return self not in {Kind.TEXT, Kind.IDENTIFIER, Kind.PERSONAL}
 
     @property

@@ -154,7 +154,7 @@ def _tools(table: Dataset, schema: Schema) -> None:
             details.show(table)
     anew = [plain(c.name) for c in schema if c.selected and not c.kind.modelled]
     if anew:
-        st.caption(f"Made anew in the form of the real ones, never learned: {', '.join(anew)}.")
+        st.caption(f"Made anew in the form of the real ones: {', '.join(anew)}.")
     personal.draw(table, schema, lambda name: details.show(table, name))
 
 

@@ -104,7 +104,7 @@ KINDS: Mapping[str, str] = {
         Kind.CATEGORICAL: "A limited set of labels. The twin uses no others.",
         Kind.BOOLEAN: "Two labels, such as yes and no.",
         Kind.DATETIME: "Dates and times; keep format and resolution.",
-        Kind.TEXT: "Free text: made anew, never copied.",
+        Kind.TEXT: "Free text: made anew from words that several rows share, or from a faker’s.",
         Kind.IDENTIFIER: "Unique keys: new ones of the same form, none of the real ones.",
         Kind.PERSONAL: "Names, e-mails, phones and the like: made up.",
         Kind.CONSTANT: "One value throughout; stays.",

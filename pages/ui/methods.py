@@ -25,7 +25,7 @@ MEANINGS: Mapping[str, str] = {
     LEARNED["kde"]: "Drawn on its own from a smooth density over its real values; relations are not kept.",
     LEARNED[PATTERN]: "Learned as a series that goes on from row to row, together only with the other columns in time.",
     ONE: "The same value in every row; nothing of the column is learned.",
-    ANEW: "Made up in the form of the real values, never learned.",
+    ANEW: "Made up in the form of the real values.",
 }
 
 

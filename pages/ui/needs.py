@@ -25,7 +25,9 @@ def sentence(found: Estimate | None) -> str:
     """Seconds and memory of a run, as one sentence."""
     if found is None:
         return UNKNOWN
-    trainings = "both trainings and the figures" if found.trainings > 1 else "the figures"
+    trainings = {1: "the figures", 2: "both trainings and the figures"}.get(
+        found.trainings, f"{found.trainings} trainings and the figures"
+    )
     time = f"about {seconds(found.seconds)}" if found.seconds >= 1 else seconds(found.seconds)
     return f"Takes {time} here, with {trainings}, and {size(_rounded(found.memory))} of memory."
 

@@ -13,9 +13,12 @@ import pytest
 
 from engine import cli, results
 from engine.errors import DataError, TwinError
+from engine.estimates import of_run
 from engine.evaluation import report
 from engine.generators import registry
+from engine.generators.costs import Work
 from engine.privacy import AuditSplit, Step
+from engine.progress import CancelToken
 from engine.run import RunRequest, RunResult, Split, _Run, execute, stages
 from engine.table.infer import infer_schema
 from engine.table.schema import Schema
@@ -228,3 +231,25 @@ def test_the_command_line_attacks_two_files(
     assert "Privacy: do not share" in (tmp_path / "r.html").read_text()
     assert cli.main([*how, "--guess", "k"]) == 2
     assert "--full and --holdout" in capsys.readouterr().err
+
+
+def test_further_trainings_are_part_of_the_estimate() -> None:
+    """Three splits are two trainings more than one, of a table whose pool is small; none where it is large."""
+    work = Work.uncounted(1_300, 4, 4)
+    alone, thrice = (of_run(replace(FULL, splits=splits), "marginals", work) for splits in (1, None))
+    assert alone is not None
+    assert thrice is not None
+    assert (alone.trainings, thrice.trainings) == (2, 4)
+    large = of_run(replace(FULL, splits=None), "marginals", Work.uncounted(50_000, 4, 4))
+    assert large is not None
+    assert large.trainings == 2
+
+
+def test_a_training_that_was_ended_early_is_not_attacked_again(table: tuple[pd.DataFrame, Schema]) -> None:
+    token = CancelToken()
+    token.finish()
+    frame, schema = table
+    parsed = schema.parse(frame)
+    request = replace(FULL, splits=3)
+    run = _Run(request, parsed, schema, None, token)
+    assert run._again(Split.asked(request, parsed, schema), None) == []
