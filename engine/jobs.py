@@ -19,7 +19,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -229,7 +229,7 @@ class Jobs:
             self._unwritten.pop(run_id, None)
 
     def sweep(self, older_than: float) -> int:
-        """Delete runs that ended more than `older_than` seconds ago; how many."""
+        """Delete runs that ended more than `older_than` seconds ago, and as old folders that are no run; how many."""
         limit = clock.now() - older_than
         old = 0
         for run_id, record in self._records():
@@ -240,7 +240,18 @@ class Jobs:
                 old += 1
             elif record.ended > time.time() + _TO_COME:  # the clock was set back: its time begins now
                 self._settle(RunFolder(self.root / run_id), replace(record, ended=time.time()))
-        return old
+        return old + self._clear_up(limit)
+
+    def _clear_up(self, limit: float) -> int:
+        """Remove what a crash left half stored, and damaged runs, when nobody has written there since `limit`."""
+        known = set(self.ids())
+        gone = 0
+        for path in self.root.iterdir():
+            with suppress(OSError):  # another server of the same root may do the same
+                if _ID.fullmatch(path.name) and path.name not in known and path.stat().st_mtime < limit:
+                    shutil.rmtree(path)
+                    gone += 1
+        return gone
 
     def ids(self) -> tuple[str, ...]:
         """All runs, the oldest first."""

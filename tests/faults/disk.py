@@ -1,4 +1,8 @@
-"""A disk that is full from its k-th operation on: files and folders are neither made, nor written, nor renamed."""
+"""Disks that fail from their k-th operation on.
+
+A full one takes no new files, folders or names; deleting works. One that stands still changes in no way any more: what
+lies there is what a process leaves that is killed at this point.
+"""
 
 from __future__ import annotations
 
@@ -56,11 +60,12 @@ class Full:
 
 
 @contextmanager
-def full(below: Path, after: float = 0) -> Iterator[Full]:
-    """The disk below a folder is full after so many operations; deleting works, as on a real one."""
+def full(below: Path, after: float = 0, *, still: bool = False) -> Iterator[Full]:
+    """The disk below a folder is full, or stands still, after so many operations."""
     disk = Full(below, after)
     with pytest.MonkeyPatch.context() as patch:
-        for name, at in (("mkdir", 0), ("replace", 1), ("rename", 1), ("link", 1)):
+        deleting = (("unlink", 0), ("remove", 0), ("rmdir", 0)) if still else ()
+        for name, at in (("mkdir", 0), ("replace", 1), ("rename", 1), ("link", 1), *deleting):
             patch.setattr(os, name, disk.guarded(getattr(os, name), at))
         patch.setattr(os, "open", disk.opened_raw(os.open))
         patch.setattr(io, "open", disk.opened(io.open))
@@ -68,13 +73,13 @@ def full(below: Path, after: float = 0) -> Iterator[Full]:
         yield disk
 
 
-def every_point(below: Path, act: Callable[[], object], look: Callable[[int], None]) -> int:
-    """Try `act` on a disk that is full at once, then after one operation, and so on until it succeeds.
+def every_point(below: Path, act: Callable[[], object], look: Callable[[int], None], *, still: bool = False) -> int:
+    """Try `act` on a disk that fails at once, then after one operation, and so on until it succeeds.
 
     look: called after each failure, with room again; returns how many operations the act takes.
     """
     for after in range(10_000):
-        with full(below, after) as disk:
+        with full(below, after, still=still) as disk:
             act()
         if disk.count <= after:
             return after

@@ -20,14 +20,13 @@ from engine.library.settings import LibrarySettings
 from engine.library.store import Library
 from engine.limits import Limits
 from engine.progress import Progress
-from engine.run import RunRequest
 from engine.runfolder import EventWriter, Record, RunFolder
 from pages.ui import datasets
 from tests.engine.library.conftest import draft
 from tests.engine.tables import CLUB, club
+from tests.faults.conftest import BARE
 from tests.faults.disk import every_point, full
 
-BARE = RunRequest("marginals", rows=20, figures=False)
 FULL = re.compile("disk.* is full")
 
 
@@ -90,6 +89,7 @@ def test_a_run_is_stored_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest
     assert len(jobs.ids()) == 1
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_worker_says_that_the_disk_is_full_wherever_it_fills_up(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / ("0" * 32))
     folder.create(BARE, CLUB.parse(club()), CLUB)
