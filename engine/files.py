@@ -14,10 +14,15 @@ from typing import Any
 
 import pandas as pd
 
+from engine.errors import TwinError
 from engine.table.schema import Schema
 
 # Where there is no quota (Windows), errno does not know its number.
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+
+# What reading a file of ours may raise when it is damaged, in whatever way.
+DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, TwinError)
 
 
 @contextmanager
@@ -54,7 +59,11 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Raises OSError or ValueError where there is no such file, or no JSON in it."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError(f"{path.name} is nested too deeply") from error
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

@@ -27,7 +27,7 @@ import pandas as pd
 import psutil
 
 from engine import clock, fallback, files, processes, results, rows_of_model, run
-from engine.errors import JobError, TwinError
+from engine.errors import JobError
 from engine.limits import Limits
 from engine.progress import Progress
 from engine.reports import Fallback
@@ -41,7 +41,6 @@ log = logging.getLogger(__name__)
 _ID = re.compile(r"[0-9a-f]{32}")
 _TO_COME = 60.0  # seconds by which a time may lie ahead of the clock
 _START_SECONDS = 60.0  # a claimed run whose worker has not appeared by then never will
-_DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError, TwinError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +204,7 @@ class Jobs:
             raise JobError(f"This run has no result: it is {record.state}. {record.message}".strip())
         try:
             return results.load(folder.result, folder.schema())
-        except _DAMAGED as error:
+        except files.DAMAGED as error:
             raise JobError("The result of this run is damaged; run it again.") from error
 
     def schema(self, run_id: str) -> Schema:
@@ -283,7 +282,7 @@ class Jobs:
         try:
             record = folder.state()
             outcome = folder.outcome()
-        except _DAMAGED as error:
+        except files.DAMAGED as error:
             raise JobError("The files of this run are damaged.") from error
         if record is None:
             raise JobError("There is no such run; it may have been deleted.")
@@ -335,7 +334,7 @@ class Jobs:
         trying, failed = self._attempts(folder)
         try:
             allowed = folder.request().fallback
-        except _DAMAGED:
+        except files.DAMAGED:
             return False
         failed = (*failed, Fallback(trying, processes.end_reason(code)))
         left = set(fallback.after(trying)) - {f.method for f in failed}
@@ -352,7 +351,7 @@ class Jobs:
     def _attempts(self, folder: RunFolder) -> tuple[str, tuple[Fallback, ...]]:
         try:
             return folder.attempts()
-        except _DAMAGED as error:
+        except files.DAMAGED as error:
             raise JobError("The files of this run are damaged.") from error
 
     def _read_on(self, folder: RunFolder) -> _Seen:
@@ -366,7 +365,7 @@ class Jobs:
                 self._seen[run_id] = _Seen(request, stages)
             seen = self._seen[run_id]
             new, seen.offset = folder.events(seen.offset)
-        except _DAMAGED as error:
+        except files.DAMAGED as error:
             raise JobError("The files of this run are damaged.") from error
         seen.history.extend(new)
         return seen
@@ -436,7 +435,7 @@ def _sound() -> Iterator[None]:
         yield
     except JobError:
         raise
-    except _DAMAGED as error:
+    except files.DAMAGED as error:
         raise JobError("The files of this run are damaged.") from error
 
 

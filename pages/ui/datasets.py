@@ -101,7 +101,7 @@ class Dataset:
 
     def load_choices(self) -> dict[str, Any]:
         try:
-            data = json.loads((self.folder / "choices.json").read_bytes())
+            data = files.read_json(self.folder / "choices.json")
         except (OSError, ValueError):
             return {}
         return data if isinstance(data, dict) else {}
@@ -112,7 +112,7 @@ class Dataset:
     def runs(self) -> tuple[str, ...]:
         """Ids of the runs that were started on this table, the latest last."""
         try:
-            data = json.loads((self.folder / "runs.json").read_bytes())
+            data = files.read_json(self.folder / "runs.json")
         except (OSError, ValueError):
             return ()
         return tuple(str(run) for run in data) if isinstance(data, list) else ()
@@ -161,9 +161,9 @@ def find(identity: str) -> Dataset | None:
         return None
     folder = home() / "datasets" / identity
     try:
-        about = json.loads((folder / "about.json").read_bytes())
+        about = files.read_json(folder / "about.json")
         return Dataset(identity, str(about["name"]), str(about["digest"]), folder, dict(about.get("options", {})))
-    except (OSError, ValueError, KeyError, TypeError):
+    except files.DAMAGED:
         return None
 
 
