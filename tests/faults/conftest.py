@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,17 @@ from engine.run import RunRequest, RunResult, execute
 from tests.engine.tables import CLUB, club
 
 BARE = RunRequest("marginals", rows=20, figures=False)
+
+
+MISSING = ("lightgbm", "torch", "tensorflow", "keras")
+NEED = {"cascade": "lightgbm", "transformer": "torch", "gan": "torch", "vae": "tensorflow"}
+
+
+@pytest.fixture
+def hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For those who ask first, these packages are not installed."""
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name in MISSING else real(name, *a))
 
 
 @pytest.fixture(scope="session")
