@@ -20,6 +20,5 @@ def begin() -> None:
     known = [name for name in logging.root.manager.loggerDict if name.startswith("streamlit")]
     for name in (*known, *_OTHERS):
         logging.getLogger(name).addFilter(_FILTER)
-    own = logging.StreamHandler()
-    own.setFormatter(PrivateFormatter(LINE))
-    logging.getLogger("engine").handlers = [own]
+    if logging.lastResort is not None:  # what the engine and its libraries say
+        logging.lastResort.setFormatter(PrivateFormatter(LINE))
