@@ -22,7 +22,7 @@ from engine.results import store
 from engine.run import execute
 from engine.runfolder import Record, RunFolder, State
 from engine.table.schema import Column, Kind, Schema
-from pages.ui import cached, datasets, entrance, shelf
+from pages.ui import cached, datasets, entrance, private, shelf
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 from tests.engine.tables import CLUB, club
@@ -263,3 +263,12 @@ def test_the_version_of_a_table_is_its_content() -> None:
     assert one.version == same.version
     assert one.id != same.id
     assert len(one.id) >= 24
+
+
+def test_what_is_old_goes_where_nobody_comes(table: Dataset, home: Path) -> None:
+    fresh = datasets.add(b"a\n1\n", "x.csv")
+    os.utime(table.folder, (0, 0))
+    private.tidy()
+    assert datasets.find(table.id) is None
+    assert datasets.find(fresh.id) == fresh
+    assert private._tidier() is private._tidier()
