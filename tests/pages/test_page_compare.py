@@ -192,7 +192,7 @@ def test_another_run_may_lack_what_was_looked_at(open_app: Open, table: Dataset,
 
 
 def test_in_a_wide_table_one_chooses_what_to_relate(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.ui.views.RELATED", 3)
+    monkeypatch.setattr("pages.ui.views.correlations.RELATED", 3)
     app.segmented_control(key="view").set_value("Correlations").run()
     assert not app.exception
     assert len(app.multiselect(key="related").value) == 3
