@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -13,7 +14,15 @@ from typing import Any
 
 import pandas as pd
 
+from engine.errors import TwinError
 from engine.table.schema import Schema
+
+# Where there is no quota (Windows), errno does not know its number.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+
+# What reading a file of ours may raise when it is damaged, in whatever way.
+DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, TwinError)
 
 
 @contextmanager
@@ -25,6 +34,15 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def no_room(error: BaseException | None) -> bool:
+    """Whether this, or what led to it, is the disk's word that it is full, or that this user may not take more."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def link(source: Path, target: Path) -> None:
@@ -41,7 +59,11 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Raises OSError or ValueError where there is no such file, or no JSON in it."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError(f"{path.name} is nested too deeply") from error
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

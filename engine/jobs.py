@@ -18,14 +18,15 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 import psutil
 
-from engine import fallback, processes, results, rows_of_model, run
+from engine import clock, fallback, files, processes, results, rows_of_model, run
 from engine.errors import JobError
 from engine.limits import Limits
 from engine.progress import Progress
@@ -38,8 +39,8 @@ from engine.table.schema import Schema
 log = logging.getLogger(__name__)
 
 _ID = re.compile(r"[0-9a-f]{32}")
+_TO_COME = 60.0  # seconds by which a time may lie ahead of the clock
 _START_SECONDS = 60.0  # a claimed run whose worker has not appeared by then never will
-_DAMAGED = (OSError, ValueError, KeyError, TypeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class RunStatus:
         """How long it has been running, or ran."""
         if self.started is None:
             return 0.0
-        return (time.time() if self.ended is None else self.ended) - self.started
+        return max((time.time() if self.ended is None else self.ended) - self.started, 0.0)  # clocks are set back
 
     @property
     def seconds_left(self) -> float | None:
@@ -102,6 +103,7 @@ class Jobs:
         self._lock = threading.RLock()
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._seen: dict[str, _Seen] = {}
+        self._unwritten: dict[str, Record] = {}  # the present word on runs that a full disk would not take
         self._last_created = 0.0
         self._adopt()
         self._pump()
@@ -137,7 +139,8 @@ class Jobs:
                 self._enqueue(folder)
         except OSError as error:
             shutil.rmtree(folder.path, ignore_errors=True)
-            raise JobError(f"The run cannot be stored on this server ({error.strerror or error}).") from error
+            why = "its disk is full" if files.no_room(error) else error.strerror or str(error)
+            raise JobError(f"The run cannot be stored on this server: {why}. Nothing was started.") from error
         self._pump()
         return run_id
 
@@ -175,7 +178,9 @@ class Jobs:
             record = self._record(folder)
             if record.state.ended:
                 return False
-            folder.write_state(replace(record, state=State.CANCELLED, message="Stopped on request.", ended=time.time()))
+            self._settle(
+                folder, replace(record, state=State.CANCELLED, message="Stopped on request.", ended=time.time())
+            )
             if record.pid is not None:
                 processes.kill(record.pid, folder.path)
         self._pump()
@@ -199,16 +204,18 @@ class Jobs:
             raise JobError(f"This run has no result: it is {record.state}. {record.message}".strip())
         try:
             return results.load(folder.result, folder.schema())
-        except _DAMAGED as error:
+        except files.DAMAGED as error:
             raise JobError("The result of this run is damaged; run it again.") from error
 
     def schema(self, run_id: str) -> Schema:
         """The schema that the run was started with."""
-        return self._folder(run_id).schema()
+        with _sound():
+            return self._folder(run_id).schema()
 
     def table(self, run_id: str) -> pd.DataFrame:
         """The real table that the run was started with: parsed, the selected columns."""
-        return self._folder(run_id).table()
+        with _sound():
+            return self._folder(run_id).table()
 
     def delete(self, run_id: str) -> None:
         """Stop the run if need be, and remove all that it left."""
@@ -218,14 +225,32 @@ class Jobs:
             shutil.rmtree(folder.path, ignore_errors=True)
             self._seen.pop(run_id, None)
             self._children.pop(run_id, None)
+            self._unwritten.pop(run_id, None)
 
     def sweep(self, older_than: float) -> int:
-        """Delete runs that ended more than `older_than` seconds ago; how many."""
-        limit = time.time() - older_than
-        old = [run_id for run_id, record in self._records() if record.ended is not None and record.ended < limit]
-        for run_id in old:
-            self.delete(run_id)
-        return len(old)
+        """Delete runs that ended more than `older_than` seconds ago, and as old folders that are no run; how many."""
+        limit = clock.now() - older_than
+        old = 0
+        for run_id, record in self._records():
+            if record.ended is None:
+                continue
+            if record.ended < limit:
+                self.delete(run_id)
+                old += 1
+            elif record.ended > time.time() + _TO_COME:  # the clock was set back: its time begins now
+                self._settle(RunFolder(self.root / run_id), replace(record, ended=time.time()))
+        return old + self._clear_up(limit)
+
+    def _clear_up(self, limit: float) -> int:
+        """Remove what a crash left half stored, and damaged runs, when nobody has written there since `limit`."""
+        known = set(self.ids())
+        gone = 0
+        for path in self.root.iterdir():
+            with suppress(OSError):  # another server of the same root may do the same
+                if _ID.fullmatch(path.name) and path.name not in known and path.stat().st_mtime < limit:
+                    shutil.rmtree(path)
+                    gone += 1
+        return gone
 
     def ids(self) -> tuple[str, ...]:
         """All runs, the oldest first."""
@@ -257,10 +282,11 @@ class Jobs:
         try:
             record = folder.state()
             outcome = folder.outcome()
-        except _DAMAGED as error:
+        except files.DAMAGED as error:
             raise JobError("The files of this run are damaged.") from error
         if record is None:
             raise JobError("There is no such run; it may have been deleted.")
+        record = self._unwritten.get(folder.path.name, record)
         if record.state.ended:
             return record
         if outcome is None and not self._living(record, folder):
@@ -276,20 +302,29 @@ class Jobs:
         if record.state is State.RUNNING:
             return record.pid is not None and processes.alive(record.pid, folder.path)
         claimed = folder.claimed()
-        return claimed is None or time.time() - claimed < _START_SECONDS
+        return claimed is None or abs(time.time() - claimed) < _START_SECONDS
 
     def _lost(self, folder: RunFolder, record: Record) -> Record:
         code = _exit_status(self._children.get(folder.path.name))
-        if code and self._hand_over(folder, code):
+        if code and code != processes.DISK_FULL and self._hand_over(folder, code):
             again = replace(record, state=State.QUEUED, pid=None)
-            folder.write_state(again)
+            self._settle(folder, again)
             folder.release()
             return again
         log.warning("Run %s ended without an outcome (exit status %s).", folder.path.name, code)
         message = processes.end_sentence(code) if folder.trains else rows_of_model.ENDED
         failed = replace(record, state=State.FAILED, message=message, ended=time.time())
-        folder.write_state(failed)
+        self._settle(folder, failed)
         return failed
+
+    def _settle(self, folder: RunFolder, record: Record) -> None:
+        """Write down how a run stands; kept in mind where the disk is full, for a stopped run must not go on."""
+        try:
+            folder.write_state(record)
+            self._unwritten.pop(folder.path.name, None)
+        except OSError:
+            log.exception("The state of run %s cannot be written.", folder.path.name)
+            self._unwritten[folder.path.name] = record
 
     def _hand_over(self, folder: RunFolder, code: int) -> bool:
         """Whether another method is to go on where the worker was killed in training; the failed one is written down.
@@ -299,20 +334,24 @@ class Jobs:
         trying, failed = self._attempts(folder)
         try:
             allowed = folder.request().fallback
-        except _DAMAGED:
+        except files.DAMAGED:
             return False
         failed = (*failed, Fallback(trying, processes.end_reason(code)))
         left = set(fallback.after(trying)) - {f.method for f in failed}
         if not trying or not allowed or not left:
             return False
         log.warning("Run %s was killed while it trained %s (exit status %s).", folder.path.name, trying, code)
-        folder.write_attempts("", failed)
+        try:
+            folder.write_attempts("", failed)
+        except OSError:
+            log.exception("What run %s tried cannot be written.", folder.path.name)
+            return False
         return True
 
     def _attempts(self, folder: RunFolder) -> tuple[str, tuple[Fallback, ...]]:
         try:
             return folder.attempts()
-        except _DAMAGED as error:
+        except files.DAMAGED as error:
             raise JobError("The files of this run are damaged.") from error
 
     def _read_on(self, folder: RunFolder) -> _Seen:
@@ -326,7 +365,7 @@ class Jobs:
                 self._seen[run_id] = _Seen(request, stages)
             seen = self._seen[run_id]
             new, seen.offset = folder.events(seen.offset)
-        except _DAMAGED as error:
+        except files.DAMAGED as error:
             raise JobError("The files of this run are damaged.") from error
         seen.history.extend(new)
         return seen
@@ -360,9 +399,9 @@ class Jobs:
         except OSError as error:
             log.exception("The worker of run %s cannot be started.", run_id)
             message = f"The training process could not be started ({error.strerror or error})."
-            folder.write_state(replace(record, state=State.FAILED, message=message, ended=time.time()))
+            self._settle(folder, replace(record, state=State.FAILED, message=message, ended=time.time()))
             return False
-        folder.write_state(replace(record, state=State.RUNNING, started=record.started or time.time(), pid=child.pid))
+        self._settle(folder, replace(record, state=State.RUNNING, started=record.started or time.time(), pid=child.pid))
         self._children[run_id] = child
         self._watch(run_id, child.wait)
         return True
@@ -387,6 +426,17 @@ class Jobs:
                 log.exception("The queue could not be looked through after run %s.", run_id)
 
         threading.Thread(target=watch, name=f"run {run_id[:8]}", daemon=True).start()
+
+
+@contextmanager
+def _sound() -> Iterator[None]:
+    """Turns what damaged files cause into a sentence for the person."""
+    try:
+        yield
+    except JobError:
+        raise
+    except files.DAMAGED as error:
+        raise JobError("The files of this run are damaged.") from error
 
 
 def _exit_status(child: subprocess.Popen[bytes] | None) -> int | None:

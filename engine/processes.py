@@ -15,6 +15,8 @@ import psutil
 import engine
 
 WORKER = "engine.worker"
+DISK_FULL = 74  # exit status of a worker that could not even write down that the disk is full
+NO_ROOM = "The disk of this server is full, so the run could not be finished. Make room, then try again."
 _ROOT = Path(engine.__file__).resolve().parent.parent  # where `engine` is found
 _STARTING_SECONDS = 0.5
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -37,6 +39,7 @@ def start(folder: Path, log: Path, *, module: str = WORKER, leashed: bool = Fals
             cwd=folder,
             env=environment,
             start_new_session=True,
+            umask=0o077 if os.name == "posix" else -1,  # what it writes is for this user only
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
 
@@ -88,6 +91,8 @@ def end_sentence(code: int | None) -> str:
     """Why a worker that left no word is gone, for the person. code: its exit status, None when nobody saw it end."""
     if _was_killed(code):
         return f"{end_reason(code)} Try fewer rows or columns, or a lighter method."
+    if code == DISK_FULL:
+        return NO_ROOM
     if code is None:
         return "The training ended without a result, most likely because the computer or the server was restarted."
     return f"{end_reason(code)} Please try again; if it happens again, choose another method."

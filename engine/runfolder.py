@@ -69,7 +69,14 @@ class Record:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Record:
-        return cls(**{**data, "state": State(data["state"])})
+        """Raises TypeError or ValueError for what is none."""
+        record = cls(**{**data, "state": State(data["state"])})
+        times = (record.created, record.started, record.ended)
+        if not isinstance(record.message, str) or not all(t is None or isinstance(t, (int, float)) for t in times):
+            raise TypeError("a record's message is text, its times are numbers")
+        if record.created is None or not (record.pid is None or type(record.pid) is int):
+            raise TypeError("a record has a time of creation, and its pid is a whole number")
+        return record
 
 
 class RunFolder:
@@ -228,7 +235,7 @@ class EventWriter:
 
     def __init__(self, folder: RunFolder) -> None:
         self._path = folder.path / "progress.jsonl"
-        self._file: IO[str] | None = None
+        self._file: IO[bytes] | None = None
         self._stage = ""
         self._written = 0.0
         self._losses = 0.0
@@ -243,9 +250,17 @@ class EventWriter:
         if event.losses:
             self._losses = now
         if self._file is None:
-            self._file = self._path.open("a", encoding="utf-8")
-        self._file.write(json.dumps(event.to_json(), ensure_ascii=False) + "\n")
-        self._file.flush()
+            self._file = self._path.open("ab", buffering=0)
+        self._add(self._file, json.dumps(event.to_json(), ensure_ascii=False).encode() + b"\n")
+
+    @staticmethod
+    def _add(file: IO[bytes], line: bytes) -> None:
+        """A whole line or nothing: on a full disk the training goes on untold."""
+        before = os.fstat(file.fileno()).st_size
+        with contextlib.suppress(OSError):
+            if file.write(line) == len(line):
+                return
+        file.truncate(before)
 
     def close(self) -> None:
         if self._file is not None:

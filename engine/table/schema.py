@@ -358,7 +358,7 @@ class Schema:
     def loads(cls, text: str | bytes) -> Schema:
         try:
             return cls.from_json(json.loads(text))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise SchemaError(f"The schema is not valid JSON ({error}).") from error
 
     # The conversions live in engine.table.convert, which needs pandas; they are reached from here for convenience.

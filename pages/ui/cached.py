@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from engine.errors import StorageError
 from engine.table.schema import Kind
 from pages.ui import datasets
 from pages.ui.datasets import Dataset
@@ -215,7 +216,10 @@ def jobs() -> Jobs:
     """The one queue of this server."""
     from engine.jobs import Jobs
 
-    return Jobs(datasets.home() / "runs")
+    try:
+        return Jobs(datasets.home() / "runs")
+    except OSError as error:
+        raise StorageError(f"The folder for runs cannot be made: {error.strerror or error}.") from error
 
 
 @st.cache_data(ttl=600.0, show_spinner=False)
