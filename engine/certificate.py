@@ -189,9 +189,17 @@ def _zipped(content: bytes) -> pd.DataFrame:
 
 
 def _parquet(content: bytes) -> pd.DataFrame:
+    """Whole numbers and truth values stay what they are where some are missing."""
     import pandas as pd
+    import pyarrow as pa
+    from pyarrow import parquet
 
-    return pd.read_parquet(io.BytesIO(content))
+    nullable: dict[Any, Any] = {pa.bool_(): pd.BooleanDtype()}
+    for bits in (8, 16, 32, 64):
+        nullable[getattr(pa, f"int{bits}")()] = getattr(pd, f"Int{bits}Dtype")()
+        nullable[getattr(pa, f"uint{bits}")()] = getattr(pd, f"UInt{bits}Dtype")()
+    frame: pd.DataFrame = parquet.read_table(io.BytesIO(content)).to_pandas(types_mapper=nullable.get)
+    return frame
 
 
 def _excel(content: bytes) -> pd.DataFrame:
@@ -289,8 +297,13 @@ def _type(cells: pd.Series, column: Column, format: str, real: pd.Series) -> Che
     if format != "parquet" or column.storage == TEXT:
         return Check(What.TYPE, True, f"Every cell is {_AS[column.kind]}.")
     wanted = restore(real.head(1).to_frame(), Schema((column,)))[column.name].dtype
-    same = str(cells.dtype) == str(wanted)
+    same = _nullable(cells.dtype) == _nullable(wanted)
     return Check(What.TYPE, same, f"Stored as {cells.dtype}{'' if same else f'; the real column is {wanted}'}.")
+
+
+def _nullable(dtype: Any) -> str:
+    """The name of a dtype, with a place for missing cells or without: in Parquet every column has one."""
+    return {"boolean": "bool"}.get(str(dtype).lower(), str(dtype).lower())
 
 
 _AS: Mapping[Kind, str] = {
@@ -312,9 +325,8 @@ def _format(cells: pd.Series, values: pd.Series, column: Column, format: str) ->
 
     from engine.table.convert import write_column
 
-    if column.kind is Kind.DATETIME and format in ("json", "jsonl"):
-        known = cells.dropna()
-        off = int((~known.astype("str").str.fullmatch(_ISO)).sum())
+    if column.kind is Kind.DATETIME and column.storage == TEXT and format in ("json", "jsonl"):
+        off = int((~cells.dropna().astype("str").str.fullmatch(_ISO)).sum())
         yield Check(What.FORMAT, not off, f"{f'{off:,} cells are not written' if off else 'Written'} in ISO form.")
     elif column.kind in _SPELLED and pd.api.types.is_string_dtype(cells):
         known = values.notna().to_numpy()

@@ -31,9 +31,10 @@ _WORDS = (
     "x\ty",
 )
 _AWKWARD = (
-    "=1+1", "+49 30 12345", "-", "@x", "<b>", "</script>", "NULL", "None", "nan", "NaN", "N/A", "#REF!", "inf", "∞", "true",
-    "0", "-0", "00", "1e5", "1_000", "0x1F", "١٢٣", "1,5", "1.5", "1.234,5", "12:30", "2024-02-30", "99.99.9999", '"', "''",
-    "\\", "\\n", "%s", "{x}", "$x$", ":red[x]", "_RARE_", " lead", "trail ", "\u200b", "\u202eabc", "\ufeff", "a\nb", "x" * 400,
+    "=1+1", "+49 30 12345", "-", "@x", "<b>", "</script>", "NULL", "None", "nan", "NaN", "N/A", "#REF!", "inf", "∞",
+    "true", "0", "-0", "00", "1e5", "1_000", "0x1F", "١٢٣", "1,5", "1.5", "1.234,5", "12:30", "2024-02-30",
+    "99.99.9999", '"', "''", "\\", "\\n", "%s", "{x}", "$x$", ":red[x]", "_RARE_", " lead", "trail ", "\u200b",
+    "\u202eabc", "\ufeff", "a\nb", "x" * 400,
 )  # fmt: skip
 
 
@@ -50,7 +51,10 @@ def _decimals(scale: float, form: Callable[[float], str]) -> Maker:
 
 
 def _magnitudes(rng: np.random.Generator, rows: int) -> Cells:
-    return [repr(float(math.copysign(10.0**e, s))) for e, s in zip(rng.uniform(-320, 308, rows), rng.normal(size=rows), strict=True)]
+    return [
+        repr(float(math.copysign(10.0**e, s)))
+        for e, s in zip(rng.uniform(-320, 308, rows), rng.normal(size=rows), strict=True)
+    ]
 
 
 def _unending(rng: np.random.Generator, rows: int) -> Cells:

@@ -142,7 +142,15 @@ def _write(sheet: object, row: int, place: int, cell: str) -> None:
         sheet.write_string(row, place, cell)  # type: ignore[attr-defined]
 
 
-_NAMES = {"csv": "t.csv", "semicolon": "t.csv", "tsv": "t.tsv", "json": "t.json", "jsonl": "t.jsonl", "parquet": "t.parquet", "xlsx": "t.xlsx"}  # fmt: skip
+_NAMES = {
+    "csv": "t.csv",
+    "semicolon": "t.csv",
+    "tsv": "t.tsv",
+    "json": "t.json",
+    "jsonl": "t.jsonl",
+    "parquet": "t.parquet",
+    "xlsx": "t.xlsx",
+}
 _WRITERS = {
     "csv": lambda names, columns: _delimited(",", names, columns),
     "semicolon": lambda names, columns: _delimited(";", names, columns),

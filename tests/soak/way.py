@@ -32,14 +32,19 @@ class Way:
 
 
 def go(upload: Upload, method: str, rows: int, format: str, seed: int = 0) -> Way:
-    """What becomes of an upload. All but a refusal, which says why, is a defect and passes through."""
+    """What becomes of an upload.
+
+    Refused are files that are no table, tables of too few rows, and infinite numbers; with a sentence, else it is a
+    defect and passes through.
+    """
     try:
         reading = read_table(upload.content, name=upload.name)
-        return _on(reading, method, rows, format, seed)
     except ReadError as error:
         return Way(refused=error.message)
-    except (DataError, MethodError) as error:  # both say how many rows are needed, and are right
-        if upload.rows >= _needed(method):
+    try:
+        return _on(reading, method, rows, format, seed)
+    except (DataError, MethodError) as error:
+        if len(reading.frame) >= _needed(method) and "infinite number in row" not in error.message:
             raise
         return Way(refused=error.message)
 
@@ -66,7 +71,10 @@ def _on(reading: Reading, method: str, rows: int, format: str, seed: int) -> Way
 
 
 def _broken(certificate: Certificate) -> list[str]:
-    return [f"{column}: {check.sentence}" for column, check in certificate.failed if check.what not in CHANCE]
+    """What the certificate finds wrong, less what chance may have done, and what Excel cannot hold."""
+    hollow = certificate.format == "xlsx"  # it has no place for rows without any value at the end of a sheet
+    allowed = CHANCE | ({What.SIZE} if hollow else set())
+    return [f"{column}: {check.sentence}" for column, check in certificate.failed if check.what not in allowed]
 
 
 QUICK = tuple(key for key, kind in GENERATORS.items() if kind.info.family.value != "deep")
