@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from tests.soak.files import Upload, uploads
 from tests.soak.way import DEEP, QUICK, WRITTEN, go
 
-EXAMPLES = int(os.environ.get("TABULAR_TWIN_SOAK", "0"))  # in all; 0 for those of every test run
-# A training takes as long as it takes; the tests below say how many examples are enough.
+EXAMPLES = int(os.environ.get("TABULAR_TWIN_SOAK", "0"))  # in all; 0 for as many as every test run tries
+METHODS = (*QUICK, "auto")
+# A training takes as long as it takes, and files are large.
 PATIENT = settings(
     deadline=None, suppress_health_check=list(HealthCheck), derandomize=not EXAMPLES, database=None, print_blob=True
 )
@@ -23,13 +25,15 @@ def _tried(upload: Upload, method: str, rows: int, format: str) -> None:
     assert not way.failed, way.failed
 
 
-@settings(PATIENT, max_examples=EXAMPLES * 3 // 4 or 250)
-@given(uploads(), st.sampled_from((*QUICK, "auto")), st.integers(1, 40), st.sampled_from(WRITTEN))
-def test_quick_methods(upload: Upload, method: str, rows: int, format: str) -> None:
+@pytest.mark.parametrize("method", METHODS)
+@settings(PATIENT, max_examples=EXAMPLES * 3 // 4 // len(METHODS) or 30)
+@given(upload=uploads(), rows=st.integers(1, 40), format=st.sampled_from(WRITTEN))
+def test_quick_methods(method: str, upload: Upload, rows: int, format: str) -> None:
     _tried(upload, method, rows, format)
 
 
-@settings(PATIENT, max_examples=EXAMPLES // 4 or 12)
-@given(uploads(most_rows=40, widest=25), st.sampled_from(DEEP), st.integers(1, 40), st.sampled_from(WRITTEN))
-def test_deep_methods(upload: Upload, method: str, rows: int, format: str) -> None:
+@pytest.mark.parametrize("method", DEEP)
+@settings(PATIENT, max_examples=EXAMPLES // 4 // len(DEEP) or 4)
+@given(upload=uploads(most_rows=40, widest=25), rows=st.integers(1, 40), format=st.sampled_from(WRITTEN))
+def test_deep_methods(method: str, upload: Upload, rows: int, format: str) -> None:
     _tried(upload, method, rows, format)
