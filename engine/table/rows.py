@@ -91,7 +91,7 @@ def count_widths(data: bytes, dialect: Dialect, width: int) -> Counter[int]:
 
 
 def _is_stray(cell: str, quote: str) -> bool:
-    """Whether the one quote of a cell stands at its start, its end or between letters, and not behind a digit as inches."""
+    """Whether the one quote of a cell stands at its start, or behind a letter (inches follow a digit)."""
     if cell.count(quote) != 1:
         return False
     before, _, behind = cell.partition(quote)
