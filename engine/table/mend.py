@@ -122,10 +122,14 @@ class Mender:
         return Mended(placed.cells, "ragged_row", self._long_message(record, placed), placed.lead >= _CLEAR_LEAD)
 
     def _without_opening(self, cell: Field) -> Field:
-        """A quote that opened a field and was never closed is no part of it."""
+        """A quote that opened a field is no part of it, nor are those that close it, were it once too often."""
         quote = self._dialect.quote
-        if cell and quote and cell.startswith(quote) and cell.count(quote) == 1:
+        if not cell or not quote or not cell.startswith(quote):
+            return cell
+        if cell.count(quote) == 1:
             return cell[1:] or None
+        if cell.endswith(quote * 2) and cell.count(quote) == 3:
+            return cell[1:-2] or None
         return cell
 
     def _long_message(self, record: Record, placed: Placed) -> str:

@@ -90,6 +90,14 @@ def count_widths(data: bytes, dialect: Dialect, width: int) -> Counter[int]:
     return counts
 
 
+def _is_stray(cell: str, quote: str) -> bool:
+    """Whether the one quote of a cell stands at its start, or behind a letter (inches follow a digit)."""
+    if cell.count(quote) != 1:
+        return False
+    before, _, behind = cell.partition(quote)
+    return not before or (before[-1].isalpha() and (not behind or behind[0].isalpha()))
+
+
 class RowReader:
     """Reads the body of one table. `names` are final; `sample` are good rows that show what the columns hold."""
 
@@ -186,7 +194,7 @@ class RowReader:
             if cell is None or quote not in cell:
                 continue
             bare = cell.replace(quote, "")
-            lead = 0.0 if cell.startswith(quote) and cell.count(quote) == 1 else _CLEARLY
+            lead = 0.0 if _is_stray(cell, quote) else _CLEARLY
             if self._looks.cell(bare or None, column) >= self._looks.cell(cell, column) + lead:
                 record.fields[column] = bare or None
                 message = f"A stray quote was taken out of “{excerpt(cell, most=40)}”."

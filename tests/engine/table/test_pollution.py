@@ -13,7 +13,6 @@ AT_LEAST_RIGHT = {
     # there; a file that breaks off inside a quoted field does not say where the field would have ended.
     "missing delimiter": 0.0,
     "line end missing": 0.45,
-    "stray quote in a quoted field": 0.2,
     "last row breaks off": 0.7,
     "stray quote": 0.9,
     "opening or closing quote missing": 0.9,
