@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import frame, private, sidebar, state, widgets
+from pages.ui import entrance, frame, private, sidebar, state, widgets
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -14,8 +14,9 @@ st.set_page_config(page_title="Tabular Twin", page_icon=str(ASSETS / "icon.svg")
 st.logo(str(ASSETS / ("logo-dark.svg" if widgets.dark() else "logo.svg")), size="large")
 private.begin()
 with widgets.told():
-    state.sync()
     page = frame.navigation()
+    entrance.guard()
+    state.sync()
     sidebar.draw()
     with frame.around():
         page.run()

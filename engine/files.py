@@ -10,12 +10,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import TwinError
 from engine.table.schema import Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Where there is no quota (Windows), errno does not know its number.
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
@@ -74,4 +75,6 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 def read_table(path: Path, schema: Schema) -> pd.DataFrame:
     """A parsed table as `write_table` had it. Parsing again brings back what Parquet has no type for."""
+    import pandas as pd
+
     return schema.parse(pd.read_parquet(path))

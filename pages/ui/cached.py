@@ -7,6 +7,7 @@ their id, which cannot be guessed. What is handed out is shared: nobody may chan
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import threading
@@ -61,6 +62,8 @@ def warm_up() -> threading.Thread:
     def load() -> None:
         for name in _WARM:
             importlib.import_module(name)
+        if not gc.get_freeze_count():
+            gc.freeze()  # what is loaded stays: it is not looked through again whenever garbage is sought
 
     thread = threading.Thread(target=load, name="warm up", daemon=True)
     thread.start()

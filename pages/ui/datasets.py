@@ -53,8 +53,8 @@ def keep_seconds() -> float:
         hours = float(text)
     except ValueError:
         hours = math.nan
-    if not 0 < hours < math.inf:
-        raise SettingsError(f"{KEEP_HOURS} must be a number of hours above 0, not “{text}”.")
+    if not 0 <= hours < math.inf:
+        raise SettingsError(f"{KEEP_HOURS} must be a number of hours, 0 or more, not “{text}”.")
     return hours * 3600
 
 

@@ -22,7 +22,7 @@ from engine.results import store
 from engine.run import execute
 from engine.runfolder import Record, RunFolder, State
 from engine.table.schema import Column, Kind, Schema
-from pages.ui import cached, datasets
+from pages.ui import cached, datasets, entrance, private, shelf
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 from tests.engine.tables import CLUB, club
@@ -119,6 +119,31 @@ def test_a_run_of_another_table_is_not_shown(open_app: Callable[..., AppTest]) -
         visitor = AppTest.from_file(str(APP), default_timeout=60)
         visitor.query_params["data"] = guess
         assert "ALPHA" not in everything(visitor.run())
+
+
+# A log-in before everything
+
+
+def test_where_a_log_in_is_required_nobody_gets_past_it(
+    open_app: Callable[..., AppTest], table: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(entrance.LOGIN, "maybe")
+    assert "must be “required”" in open_app(table).error[0].value
+    monkeypatch.setenv(entrance.LOGIN, "required")
+    assert "auth" in open_app(table).error[0].value
+    monkeypatch.setattr(shelf, "claims", dict)
+    monkeypatch.setattr(entrance, "find_spec", lambda name: None)
+    assert "the package streamlit" in open_app(table).error[0].value
+    monkeypatch.setattr(entrance, "find_spec", lambda name: name)
+    app = open_app(table)
+    assert app.button(key="enter")
+    assert "club" not in everything(app)
+    monkeypatch.setattr(shelf, "claims", lambda: {"email": "a@b.org", "email_verified": False})
+    assert "no confirmed address" in text(open_app(table))
+    monkeypatch.setattr(shelf, "claims", lambda: {"iss": "x", "sub": "1"})
+    app = open_app(table)
+    assert app.button(key="leave")
+    assert "club" in everything(app)
 
 
 # What lies on disk and in logs
@@ -238,3 +263,12 @@ def test_the_version_of_a_table_is_its_content() -> None:
     assert one.version == same.version
     assert one.id != same.id
     assert len(one.id) >= 24
+
+
+def test_what_is_old_goes_where_nobody_comes(table: Dataset, home: Path) -> None:
+    fresh = datasets.add(b"a\n1\n", "x.csv")
+    os.utime(table.folder, (0, 0))
+    private.tidy()
+    assert datasets.find(table.id) is None
+    assert datasets.find(fresh.id) == fresh
+    assert private._tidier() is private._tidier()
