@@ -41,7 +41,7 @@ browser:
 soak: EXAMPLES ?= 2000
 soak:
 	@tools/setup.sh dev
-	TABULAR_TWIN_SOAK=$(EXAMPLES) $(BIN)/pytest tests/soak -n logical --hypothesis-show-statistics
+	SOAK_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/soak -n logical --hypothesis-show-statistics
 
 # Minutes, not seconds: results belong into benchmarks/README.md.
 bench:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.soak.files import Upload, uploads
 from tests.soak.way import DEEP, QUICK, WRITTEN, go
 
-EXAMPLES = int(os.environ.get("TABULAR_TWIN_SOAK", "0"))  # in all; 0 for as many as every test run tries
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "0"))  # in all; 0 for as many as every test run tries
 METHODS = (*QUICK, "auto")
 # A training takes as long as it takes, and files are large.
 PATIENT = settings(
