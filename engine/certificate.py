@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError, TwinError, WriteError
+from engine.table import formulas
 from engine.table.schema import TEXT, Column, Kind, Schema
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class What(StrEnum):
     KEYS = "keys"
     NEW = "new values"
     RULES = "rules"
+    FORMULAS = "formulas"
     SIZE = "size"
 
 
@@ -85,7 +87,8 @@ class Expected:
     """What a file should be like.
 
     real: the real table, parsed; rows: how many were asked for; going_on: columns whose values may lie beyond the real
-    range (time that goes on); label: a category of the person's own that rare ones were joined under.
+    range (time that goes on); label: a category of the person's own that rare ones were joined under; formulas: what
+    was to become of cells that a spreadsheet might run.
     """
 
     schema: Schema
@@ -93,6 +96,7 @@ class Expected:
     rows: int
     going_on: frozenset[str] = frozenset()
     label: str | None = None
+    formulas: str = formulas.NEUTRALISE
 
 
 def certify(content: bytes, format: str, expected: Expected) -> Certificate:
@@ -107,7 +111,9 @@ def certify(content: bytes, format: str, expected: Expected) -> Certificate:
     except (ValueError, OSError, KeyError) as error:
         raise WriteError(f"The file that was written cannot be read again ({error}).") from error
     schema = expected.schema.selected
-    names = [str(name) for name in found.columns]
+    written = [str(name) for name in found.columns]
+    names = [formulas.undone(name, schema.names) for name in written]
+    found.columns = names
     ordered = names == list(schema.names)
     table = [
         Check(What.SIZE, len(found) == expected.rows, f"{len(found):,} rows; {expected.rows:,} were asked for."),
@@ -127,7 +133,7 @@ def certify(content: bytes, format: str, expected: Expected) -> Certificate:
         columns[column.name] = checks
         if values is not None:
             parsed[column.name] = values
-    table += _rules(parsed, schema, expected.real)
+    table += [*_names(written, format, expected), *_rules(parsed, schema, expected.real)]
     digest = hashlib.sha256(content).hexdigest()
     return Certificate(format, digest, len(content), len(found), tuple(table), columns)
 
@@ -199,14 +205,50 @@ def _column(
 ) -> tuple[tuple[Check, ...], pd.Series | None]:
     from engine.table.convert import parse_column
 
+    bare, marked, open_ = _unmarked(cells, column, format, expected)
     try:
-        values = parse_column(cells, column)
+        values = parse_column(bare, column)
     except (DataError, TwinError) as error:
         return (Check(What.TYPE, False, str(error)),), None
     real = expected.real[column.name]
-    checks = [_type(cells, column, format, real), *_format(cells, values, column), _missing(values, real)]
+    checks = [_type(cells, column, format, real), *_format(bare, values, column), _missing(values, real)]
     checks += list(_values(values, column, real, expected))
+    checks += _run(marked, open_, "cells", expected)
     return tuple(checks), values
+
+
+def _unmarked(cells: pd.Series, column: Column, format: str, expected: Expected) -> tuple[pd.Series, int, int]:
+    """Cells of a text file without the apostrophes put before formulas, how many had one, and how many lack one."""
+    import pandas as pd
+
+    if format not in formulas.TEXT_FORMATS:
+        return cells, 0, 0
+    real = expected.real[column.name]
+    known = set(real.dropna()) if pd.api.types.is_string_dtype(real.dtype) else set()
+    bare, marked = formulas.restored(cells, known)
+    tally = cells.value_counts()
+    return bare, marked, int(sum(many for cell, many in tally.items() if formulas.is_formula(str(cell))))
+
+
+def _names(written: list[str], format: str, expected: Expected) -> list[Check]:
+    """What became of names of columns that a spreadsheet might run."""
+    if format not in formulas.TEXT_FORMATS:
+        return []
+    marked = sum(formulas.undone(name, expected.schema.names) != name for name in written)
+    return _run(marked, sum(map(formulas.is_formula, written)), "names of columns", expected)
+
+
+def _run(marked: int, open_: int, what: str, expected: Expected) -> list[Check]:
+    """The check of formulas in text; none where nothing begins like one. open_: how many could be run."""
+    if open_:
+        asked = expected.formulas == formulas.KEEP
+        end = "kept on request." if asked else "and have no apostrophe before them."
+        told = f"{open_:,} {what} might be run by a spreadsheet, {end}"
+        return [Check(What.FORMULAS, asked, told)]
+    if marked:
+        told = f"{marked:,} {what} begin like a formula: written with an apostrophe, so that no spreadsheet runs them."
+        return [Check(What.FORMULAS, True, told)]
+    return []
 
 
 def _type(cells: pd.Series, column: Column, format: str, real: pd.Series) -> Check:

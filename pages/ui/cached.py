@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from engine.table.formulas import NEUTRALISE
 from engine.table.schema import Kind
 from pages.ui import datasets
 from pages.ui.datasets import Dataset
@@ -238,11 +239,11 @@ def real(run_id: str) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
-def certificate(run_id: str, format: str) -> Certificate:
-    """What was checked on the bytes of a download. Raises WriteError."""
+def certificate(run_id: str, format: str, formulas: str = NEUTRALISE) -> Certificate:
+    """What was checked on the bytes of a download. formulas: as in `to_bytes`. Raises WriteError."""
     from pages.ui import certified
 
-    return certified.check(run_id, format)
+    return certified.check(run_id, format, formulas)
 
 
 def compared(run_id: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine.table.write import FORMATS, to_bytes
-from pages.ui import cached, certified
+from pages.ui import cached, certified, formulas
 from pages.ui.datasets import Dataset
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
             help="The trained model, for more rows from the command line. What it keeps is in the guide.",
         )
         certified.draw(table, run_id, result, TABLES)
+    formulas.draw(run_id, result.synthetic, cached.jobs().schema(run_id).selected)
 
 
 def tables(stem: str, make: Callable[[str], Callable[[], bytes]], prefix: str = "download") -> None:
@@ -63,9 +64,11 @@ def tables(stem: str, make: Callable[[str], Callable[[], bytes]], prefix: str = 
 
 
 def _table(run_id: str, key: str) -> Callable[[], bytes]:
+    chosen = formulas.choice()
+
     def make() -> bytes:
         schema = cached.jobs().schema(run_id).selected
-        return to_bytes(cached.result(run_id).synthetic, schema, key)
+        return to_bytes(cached.result(run_id).synthetic, schema, key, chosen)
 
     return make
 

@@ -22,6 +22,7 @@ KEPT, ROWS = "kept", "rows"  # in the address of the library: the opened entry, 
 _DATASET = "twin-dataset"
 _RUN = "twin-run"
 _START = "twin-start"  # the person pressed “Train”; the train page takes it from there
+_FORMULAS = "twin-formulas"  # whether downloads keep cells that a spreadsheet might run
 _FRAME = "twin-frame"  # whether the app is drawn around the page that runs now
 _ROUND = "twin-round"  # how often the upload page began anew: a fresh uploader each time
 _UPLOADED = "twin-uploaded"  # the upload that was dealt with last, and what was wrong with it
@@ -159,6 +160,18 @@ def secret(table: Dataset) -> str:
     """The secret that was given for a table in this session, or nothing."""
     known = st.session_state.get(_SECRET)
     return known[1] if known is not None and known[0] == table.id else ""
+
+
+# Downloads
+
+
+def formulas_kept() -> bool:
+    """Whether files are to hold cells that a spreadsheet might run as they are."""
+    return bool(st.session_state.get(_FORMULAS, False))
+
+
+def keep_formulas(kept: bool) -> None:
+    st.session_state[_FORMULAS] = kept
 
 
 # The library
