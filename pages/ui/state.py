@@ -271,6 +271,12 @@ def clear(*beginnings: str) -> None:
         del st.session_state[key]
 
 
+def clear_inputs() -> None:
+    """Empty the inputs of every page; before they are drawn. What the session itself keeps stays, and so do secrets."""
+    for key in [key for key in st.session_state if not str(key).startswith(("twin-", "secret-"))]:
+        del st.session_state[key]
+
+
 def value(key: str, default: Any = None) -> Any:
     """What a widget drawn earlier holds."""
     return st.session_state.get(key, default)
