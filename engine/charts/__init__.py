@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 _HOMES = {
     "season_figure": "timeline",
+    "JOINT_FORM_LABELS": "joint",
+    "joint_figure": "joint",
+    "joint_forms": "joint",
     "loss_chart": "losses",
     "memory_figure": "timeline",
     "course_figure": "timeline",
@@ -31,12 +34,15 @@ _HOMES = {
 }
 __all__ = [
     "CONFIG",
+    "JOINT_FORM_LABELS",
     "association_figure",
     "column_shape_figure",
     "correlation_figures",
     "course_figure",
     "distribution_figure",
     "forms",
+    "joint_figure",
+    "joint_forms",
     "loss_chart",
     "memory_figure",
     "mini_figure",
@@ -55,6 +61,7 @@ if TYPE_CHECKING:
     from engine.charts.distributions import distribution_figure, forms, mini_figure
     from engine.charts.figures import column_shape_figure, missing_figure, pair_figure
     from engine.charts.fits import portrait_figure
+    from engine.charts.joint import JOINT_FORM_LABELS, joint_figure, joint_forms
     from engine.charts.losses import loss_chart
     from engine.charts.multiples import small_multiples, worst_first
     from engine.charts.profiles import profile_chart

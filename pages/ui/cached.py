@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.certificate import Certificate
     from engine.evaluation.associations import AssociationComparison
     from engine.evaluation.distributions import ColumnComparison
+    from engine.evaluation.joint import JointComparison
     from engine.evaluation.timeview import TimeComparison
     from engine.facts import Facts
     from engine.jobs import Jobs
@@ -283,6 +284,22 @@ def associations(run_id: str, columns: tuple[str, ...]) -> AssociationComparison
     from engine.evaluation.associations import compare_associations
 
     return compare_associations(real(run_id), result(run_id).synthetic, jobs().schema(run_id).select(columns).selected)
+
+
+def pair(run_id: str, first: str, second: str) -> JointComparison:
+    """Two columns together, in either order. Raises NotApplicable where no row has both."""
+    return _pair(run_id, *sorted((first, second)))
+
+
+@st.cache_resource(max_entries=5 * SMALL, ttl=TIME, show_spinner=False)
+def _pair(run_id: str, first: str, second: str) -> JointComparison:
+    from engine.evaluation.joint import compare_pair
+    from engine.seeds import stream
+
+    schema = jobs().schema(run_id)
+    known = {name: distribution(run_id, name) for name in (first, second)}
+    drawn = stream(0, "pair", first, second)
+    return compare_pair(real(run_id), result(run_id).synthetic, (schema[first], schema[second]), drawn, known=known)
 
 
 def delete_runs(dataset: Dataset) -> None:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from engine.errors import TwinError
 from pages.ui import cached, state, widgets
-from pages.ui.views import shared
+from pages.ui.views import pairs, shared
 from pages.ui.words import plain
 
 if TYPE_CHECKING:
     from engine.evaluation.associations import AssociationComparison
 
 PAIRS = 10  # pairs of columns listed
+LIST = "gaps"
+MAPS = {
+    "heat-real": "Associations between columns of the real table",
+    "heat-synthetic": "Associations between columns of the synthetic table",
+    "heat-difference": "Synthetic less real associations",
+}
 RELATED = 40  # columns up to which all are related; in a wider table one chooses
 
 
+@st.fragment
 def draw(run_id: str) -> None:
     """Heat maps of both tables and of their difference."""
     from engine import charts
@@ -29,16 +38,34 @@ def draw(run_id: str) -> None:
     except TwinError as error:
         st.info(f"There is nothing to relate: {plain(str(error))}")
         return
-    real, synthetic, difference = charts.correlation_figures(comparison, dark=widgets.dark())
+    figures = charts.correlation_figures(comparison, dark=widgets.dark())
+    gaps = comparison.gaps()[:PAIRS]
+    if gaps:
+        st.caption("Click a cell, or a row of the list, to see its two columns together.")
     with st.grid(2, min_column_width=330):
-        shared.show(real, "heat-real", "Associations between columns of the real table")
-        shared.show(synthetic, "heat-synthetic", "Associations between columns of the synthetic table")
-        shared.show(difference, "heat-difference", "Synthetic less real associations")
-        _gaps(comparison)
+        for fig, (key, alt) in zip(figures, MAPS.items(), strict=True):
+            shared.show(fig, key, alt, partial(_of_cell, key, comparison.names))
+        _gaps(comparison, gaps)
     st.caption(
         "Between two numbers or dates: Pearson’s r. Between categories: Cramér’s V. "
         "Between a number and a category: the correlation ratio. Blank where it is not defined."
     )
+    if gaps:
+        pairs.draw(run_id, comparison.names, gaps[0])
+
+
+def _of_cell(key: str, names: tuple[str, ...]) -> None:
+    """A cell of a heat map was clicked."""
+    if place := shared.clicked_point(key):
+        pairs.choose(names[place[1]], names[place[0]])
+
+
+def _of_row(gaps: Sequence[tuple[str, str]]) -> None:
+    """A row of the list was chosen, or one of its cells."""
+    chosen = state.value(LIST, {}).get("selection", {})
+    rows = [*chosen.get("rows", []), *(row for row, _ in chosen.get("cells", []))]
+    if rows:
+        pairs.choose(*gaps[rows[0]])
 
 
 def _related(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -50,22 +77,18 @@ def _related(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if name in chosen)
 
 
-def _gaps(comparison: AssociationComparison) -> None:
+def _gaps(comparison: AssociationComparison, gaps: Sequence[tuple[str, str]]) -> None:
     """The pairs of columns whose association differs most."""
     import pandas as pd
 
-    names, k = comparison.names, len(comparison.names)
-    pairs = [
-        (i, j) for i in range(k) for j in range(i + 1, k) if comparison.difference[i, j] == comparison.difference[i, j]
-    ]
-    pairs.sort(key=lambda pair: -abs(comparison.difference[pair]))
+    places = {name: place for place, name in enumerate(comparison.names)}
     rows = [
         {
-            "Columns": f"{names[i]} × {names[j]}",
-            "Real": float(comparison.real.values[i, j]),
-            "Synthetic": float(comparison.synthetic.values[i, j]),
+            "Columns": f"{first} × {second}",
+            "Real": float(comparison.real.values[places[first], places[second]]),
+            "Synthetic": float(comparison.synthetic.values[places[first], places[second]]),
         }
-        for i, j in pairs[:PAIRS]
+        for first, second in gaps
     ]
     with st.container(gap="xsmall"):
         st.markdown("**Where both differ most**")
@@ -73,7 +96,9 @@ def _gaps(comparison: AssociationComparison) -> None:
         st.dataframe(
             pd.DataFrame(rows, columns=["Columns", "Real", "Synthetic"]),
             hide_index=True,
-            key="gaps",
+            key=LIST,
             column_config={"Real": number, "Synthetic": number},
+            on_select=partial(_of_row, gaps),
+            selection_mode=["single-row", "single-cell"],
             alt="Pairs of columns whose association differs most",
         )

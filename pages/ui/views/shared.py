@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -13,10 +13,20 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-def show(fig: go.Figure, key: str, alt: str) -> None:
+def show(fig: go.Figure, key: str, alt: str, clicked: Callable[[], None] | None = None) -> None:
+    """Draw a chart; `clicked` is called when one of its points is, and finds it by `clicked_point`."""
     from engine.charts import CONFIG
 
-    st.plotly_chart(fig, theme=None, config=CONFIG, key=key, alt=alt)
+    if clicked is None:
+        st.plotly_chart(fig, theme=None, config=CONFIG, key=key, alt=alt)
+        return
+    st.plotly_chart(fig, theme=None, config=CONFIG, key=key, alt=alt, on_select=clicked, selection_mode="points")
+
+
+def clicked_point(key: str) -> tuple[int, int] | None:
+    """Where the point lies that was clicked last in a chart, as whole numbers; None where a click took it back."""
+    points = state.value(key, {}).get("selection", {}).get("points", [])
+    return (round(points[0]["x"]), round(points[0]["y"])) if points else None
 
 
 def choice(label: str, options: Mapping[str, str], key: str, help: str | None = None) -> Any:
