@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.certificate import Certificate
     from engine.evaluation.associations import AssociationComparison
     from engine.evaluation.distributions import ColumnComparison
+    from engine.evaluation.giveaways import GivenAway
     from engine.evaluation.joint import JointComparison
     from engine.evaluation.timeview import TimeComparison
     from engine.facts import Facts
@@ -300,6 +301,14 @@ def _pair(run_id: str, first: str, second: str) -> JointComparison:
     known = {name: distribution(run_id, name) for name in (first, second)}
     drawn = stream(0, "pair", first, second)
     return compare_pair(real(run_id), result(run_id).synthetic, (schema[first], schema[second]), drawn, known=known)
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def given_away(run_id: str) -> GivenAway:
+    """What tells the twin from the real table, measured on a sample of both. Raises NotApplicable."""
+    from engine.evaluation.giveaways import measure
+
+    return measure(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected)
 
 
 def delete_runs(dataset: Dataset) -> None:

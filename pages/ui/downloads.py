@@ -19,7 +19,7 @@ TABLES = ("csv", "xlsx", "parquet", "json")
 
 def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
     """The table in four formats, CSV first; the report; the model; what repeats the run."""
-    with st.container(horizontal=True, gap="small", key="downloads"):
+    with st.container(horizontal=True, gap="xsmall", key="downloads"):
         tables(f"{table.title}-synthetic", lambda key: _table(run_id, key))
         if result.evaluation is not None:
             st.download_button(
@@ -59,7 +59,7 @@ def tables(stem: str, make: Callable[[str], Callable[[], bytes]], prefix: str = 
             mime=form.mime,
             on_click="ignore",
             type="primary" if first else "secondary",
-            icon=":material/download:",
+            icon=":material/download:" if first else None,
             key=f"{prefix}-{key}",
         )
 

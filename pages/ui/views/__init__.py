@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui import figures, privacy, racing, rivals, state
+from pages.ui import figures, giveaway, privacy, racing, rivals, spot, state
 from pages.ui.datasets import Dataset
 from pages.ui.views import correlations, distributions, rows, time
 
@@ -42,6 +42,10 @@ def draw(table: Dataset, run_id: str, result: StoredResult, request: RunRequest)
         privacy.draw(result)
     elif view == rivals.RUNS:
         rivals.draw(table, run_id)
+    elif view == giveaway.GIVEAWAY:
+        giveaway.draw(run_id, result)
+    elif view == spot.SPOT:
+        spot.draw(run_id, result)
     elif view == racing.RACING:
         racing.table(result)
     else:
@@ -54,7 +58,7 @@ def _offered(table: Dataset, run_id: str, result: StoredResult, request: RunRequ
     dated = [TIME] if request.charts and all(time.columns(run_id)) else []
     shown = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, *dated, FIGURES]
     several = [rivals.RUNS] if len(rivals.possible(table)) > 1 else []
-    return [*shown, privacy.PRIVACY, ROWS, *race, *several]
+    return [*shown, giveaway.GIVEAWAY, spot.SPOT, privacy.PRIVACY, ROWS, *race, *several]
 
 
 def _figures(result: StoredResult) -> None:
