@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.evaluation.associations import AssociationComparison
     from engine.evaluation.distributions import ColumnComparison
     from engine.evaluation.gaps import MissingComparison
+    from engine.evaluation.giveaways import GivenAway
     from engine.evaluation.joint import JointComparison
     from engine.evaluation.projection import Projection
     from engine.evaluation.timeview import TimeComparison
@@ -336,6 +337,14 @@ def projection(run_id: str) -> Projection:
     from engine.seeds import stream
 
     return project(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected, stream(0, "projection"))
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def given_away(run_id: str) -> GivenAway:
+    """What tells the twin from the real table, measured on a sample of both. Raises NotApplicable."""
+    from engine.evaluation.giveaways import measure
+
+    return measure(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected)
 
 
 def delete_runs(dataset: Dataset) -> None:

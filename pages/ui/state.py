@@ -33,6 +33,7 @@ _DESCRIBED_ROUND = "twin-described-round"  # how often it began anew: a fresh ed
 _DESCRIBED_MADE = "twin-described-made"  # what was made last: schema as text, rows, seed
 _DELETED = "twin-deleted"  # what was deleted from the library just now, and its name
 _MAKING = "twin-making"  # by entry of the library: the run that makes rows from it, and what was chosen for it
+_GAME = "twin-game"  # by run: how far the game of its rows is
 _EDITOR = "twin-editor"  # how often that table was put back by a button: a fresh editor each time
 
 UPLOAD_PAGE, CONFIGURE_PAGE = "pages/upload.py", "pages/configure.py"
@@ -174,6 +175,12 @@ def keep_formulas(kept: bool) -> None:
     st.session_state[_FORMULAS] = kept
 
 
+def game(run: str) -> dict[str, Any]:
+    """How far the game of a run's rows is; whoever plays it writes into this."""
+    games: dict[str, dict[str, Any]] = st.session_state.setdefault(_GAME, {})
+    return games.setdefault(run, {})
+
+
 # The library
 
 
@@ -268,6 +275,12 @@ def take(key: str) -> Any:
 def clear(*beginnings: str) -> None:
     """Empty all widgets whose keys begin so; before they are drawn."""
     for key in [key for key in st.session_state if str(key).startswith(beginnings)]:
+        del st.session_state[key]
+
+
+def clear_inputs() -> None:
+    """Empty the inputs of every page; before they are drawn. What the session itself keeps stays, and so do secrets."""
+    for key in [key for key in st.session_state if not str(key).startswith(("twin-", "secret-"))]:
         del st.session_state[key]
 
 
