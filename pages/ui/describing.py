@@ -12,7 +12,7 @@ from engine.errors import TwinError
 from engine.limits import Limits
 from engine.table.schema import Constraint, Kind, Schema
 from engine.table.write import FORMATS, to_bytes
-from pages.ui import cached, portrait, state, widgets
+from pages.ui import cached, profiled, state, widgets
 from pages.ui.downloads import TABLES
 from pages.ui.words import count, plain
 
@@ -300,7 +300,7 @@ def draw_result(described: Described) -> None:
                 key=f"describe-download-{key}",
             )
     widgets.table_view(table, "describe-preview", "First rows of the made table", schema)
-    portrait.profiles(cached.described_profile(text, rows, seed), schema)
+    profiled.profiles(cached.described_profile(text, rows, seed), schema)
 
 
 def _bytes(text: str, rows: int, seed: int, key: str) -> Callable[[], bytes]:
