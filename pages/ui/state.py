@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DATA, RUN = "data", "run"  # in the address
 KEPT, ROWS = "kept", "rows"  # in the address of the library: the opened entry, and the run that makes rows from it
+CHAPTER = "chapter"  # in the address of the guide
 _DATASET = "twin-dataset"
 _RUN = "twin-run"
 _START = "twin-start"  # the person pressed “Train”; the train page takes it from there
