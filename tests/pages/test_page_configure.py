@@ -99,6 +99,7 @@ def test_a_kind_that_does_not_fit_is_told_and_stops_the_way_on(app: AppTest, tab
     assert len(app.error) == 1
     assert "city" in app.error[0].value
     assert app.button(key="next").disabled
+    assert "city" in app.container(key="action").markdown[0].value  # what stands in the way is told beside the button
     saved = table.load_schema()
     assert saved is None or saved["city"].kind is Kind.CATEGORICAL
 
@@ -260,6 +261,7 @@ def test_a_small_table_holds_nothing_out_by_itself(open_app: Open) -> None:
 
     app = open_app(datasets.add(csv(club(40)), "small.csv"), page="configure")
     assert app.slider(key="holdout").value == 0
+    assert any("No rows are held out" in caption.value for caption in app.caption)
 
 
 SEEDED = Choices(
