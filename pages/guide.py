@@ -14,7 +14,12 @@ OPEN = 2  # of them stand open
 frame.ensure()
 st.title("Guide", anchor=False)
 wanted = st.text_input(
-    "Find in the guide", key="guide-find", placeholder="seed, GDPR, gaps, ECDF …", icon=":material/search:", width=420
+    "Find in the guide",
+    key="guide-find",
+    placeholder="seed, GDPR, gaps, ECDF …",
+    icon=":material/search:",
+    width=420,
+    help="Sections that hold every word.",
 )
 
 

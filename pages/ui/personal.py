@@ -14,6 +14,7 @@ from pages.ui.datasets import Dataset
 from pages.ui.words import count, plain
 
 SHOWN = 5  # columns that stand open; the others are folded away
+_CHANGE = "What is made up and for which country; also pseudonyms, and other kinds."
 _PROBLEM = "personal-problem"
 
 
@@ -43,7 +44,7 @@ def _line(table: Dataset, column: Column, look_at: Callable[[str], None]) -> Non
         said = f"**{plain(column.name)}** :gray[{plain(details.made_up(column))}]"
         st.markdown(said, help=plain(column.reason) or None, width="content")
         with st.container(horizontal=True, gap="small", width="content"):
-            if st.button("Change", key=f"look-at-{column.name}", type="tertiary"):
+            if st.button("Change", key=f"look-at-{column.name}", type="tertiary", help=_CHANGE):
                 look_at(column.name)
             st.button(
                 "Keep as it is",
