@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from engine.table.profile import TableProfile
     from engine.table.read import Reading
     from engine.table.schema import Column, Schema
+    from engine.table.search import Found
 
 TABLES = 3  # whole tables held in memory
 SMALL = 24  # profiles, comparisons and the like
@@ -105,6 +106,18 @@ def _reading(version: str, _dataset: Dataset) -> Reading:
     from engine.table.read import ReadOptions, read_table
 
     return read_table(_dataset.source, name=_dataset.name, options=ReadOptions(**_dataset.options))
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def _found(version: str, text: str, most: int, _dataset: Dataset) -> Found:
+    from engine.table.search import find_rows
+
+    return find_rows(reading(_dataset).frame, text, most)
+
+
+def found(dataset: Dataset, text: str, most: int) -> Found:
+    """The first rows of the table of which a cell holds the text. Raises TwinError."""
+    return _found(dataset.version, text, most, dataset)
 
 
 def schema(dataset: Dataset) -> Schema:
