@@ -1,14 +1,15 @@
-"""Many people at once: browsers with a table and a training each, on one server.
+"""Many people at once: a table and a training each, on one server.
 
-    python benchmarks/load.py [--clients 20] [--rows 2000] [--method marginals] [--think 3] [--seed 0]
+    python benchmarks/load.py [--clients 20] [--browsers 20] [--rows 2000] [--method marginals] [--think 6] [--seed 0]
 
-Each client is a browser session of its own (cookies, socket, page) in one Chromium: it uploads its own table under the
-name that all use, goes through the pages with pauses as a person makes them, trains, looks around meanwhile, and ends
-on the comparison. Told: how soon pages answered (until the new page is seen, and until it is whole), the order in which
-trainings started, the memory of server and trainings, and whether anything was lost or mixed up. The browsers run on
-the same cores as the server, and what they took is told too: elsewhere, each is on a machine of its own.
+Each client uploads its own table under the name that all use, goes through the pages with pauses as a person makes
+them, trains, looks around meanwhile, and ends on the comparison. Some are browser sessions of their own (cookies,
+socket, page) in one Chromium, which takes more of the cores that it shares with the server than the server itself;
+the others speak to the server as a page does, and draw nothing. One goes before all others and is not counted.
 
-Exit status 1 when something was lost.
+Told: how soon pages answered (until something of the new page is seen, and until it is whole), the order in which
+trainings started, the memory of server and trainings, and whether anything was lost or mixed up. Exit status 1 when
+something was.
 """
 
 from __future__ import annotations
@@ -18,160 +19,39 @@ import asyncio
 import itertools
 import json
 import os
-import re
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import psutil
-from playwright.async_api import Browser, Locator, Page, async_playwright
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from app import ROOT, Server, served
+from clients import METHODS, BrowserClient, Client, people
+from playwright.async_api import async_playwright
+from wire import WireClient
 
-PATIENCE = 900_000  # milliseconds for whatever a client waits for
 QUICK = 2.0  # seconds within which a page should answer
-WHOLE = "[data-testid='stApp'][data-test-script-state='notRunning']"
-METHODS = {"marginals": "Standard statistics", "copula": "Gaussian copula", "forest": "Forest"}
-
-
-def people(number: int, rows: int) -> pd.DataFrame:
-    """A client's own table: everybody's columns, and towns that nobody else has."""
-    rng = np.random.default_rng([number, 7])
-    age = rng.integers(18, 90, rows)
-    return pd.DataFrame(
-        {
-            "id": [f"K-{i:06d}" for i in range(rows)],
-            "age": age,
-            "income": (age * 300 + rng.lognormal(9, 0.5, rows)).round(2),
-            "town": [f"Town{number:02d}-{i}" for i in rng.integers(0, 6, rows)],
-            "member": rng.choice(["no", "yes"], rows),
-            "since": pd.Timestamp("2015-01-01") + pd.to_timedelta(rng.integers(0, 3_000, rows), "D"),
-        }
-    )
-
-
-@dataclass
-class Client:
-    """One person at a browser. answers: step, seconds until the new page is seen, and until it is whole (or None)."""
-
-    number: int
-    page: Page
-    file: Path
-    options: argparse.Namespace
-    answers: list[tuple[str, float, float | None]] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)  # in the queue, as told on the page
-    problem: str = ""
-
-    async def journey(self, url: str) -> None:
-        rng = np.random.default_rng([self.options.seed, self.number])
-        pause = self._pauses(rng)
-        try:
-            await self._travel(url, pause)
-        except Exception as error:
-            self.problem = f"{type(error).__name__}: {str(error).splitlines()[0]}"
-            await self.page.screenshot(path=self.file.with_suffix(".png"))
-
-    def _pauses(self, rng: np.random.Generator) -> Callable[[], Awaitable[None]]:
-        async def pause() -> None:
-            await asyncio.sleep(float(rng.uniform(0.5, 1.5)) * self.options.think)
-
-        return pause
-
-    async def _travel(self, url: str, pause: Callable[[], Awaitable[None]]) -> None:
-        page = self.page
-        await pause()
-        await self._answer("open", page.goto(url), page.locator("[data-testid='stFileUploader']"))
-        await pause()
-        upload = page.locator("input[type=file]").first.set_input_files(self.file)
-        await self._answer("upload", upload, page.locator("[data-testid='stDataFrame']").first)
-        await pause()
-        await self._answer("configure", self._click("next"), self._heading("Configure the twin"))
-        await pause()
-        family = page.locator(".st-key-method-family").get_by_text("Standard", exact=True).click()
-        label = METHODS[self.options.method]
-        method = page.locator(".st-key-method").get_by_text(label, exact=True)
-        await self._answer("kind of method", family, method)
-        await pause()
-        await method.click()
-        await page.locator(WHOLE).wait_for()
-        await pause()
-        await self._answer("train", self._click("next"), self._heading("Train the twin"), whole=False)
-        await self._wait(pause)
-        await self._answer("compare", self._click("next"), self._heading("Real and synthetic"))
-        await page.locator("[data-testid='stPlotlyChart']").first.wait_for()
-        await self._check_words()
-
-    async def _wait(self, pause: Callable[[], Awaitable[None]]) -> None:
-        """Look around while the training waits and runs."""
-        done = self.page.locator(".st-key-next").get_by_role("button", name="Compare")
-        for name, heading in itertools.cycle((("Guide", None), ("Train", "Train the twin"))):
-            await self._note_place()
-            await pause()
-            if name == "Guide" and await done.count():
-                return
-            link = self.page.locator("[data-testid='stSidebarNavLink']", has_text=name).first.click()
-            seen = self._heading(heading) if heading else self.page.get_by_role("heading", level=1).last
-            await self._answer(f"look at {name.lower()}", link, seen, whole=False)
-
-    async def _note_place(self) -> None:
-        told = await self.page.locator("[data-testid='stMain']").inner_text()
-        if "Waiting for its turn" in told:
-            found = re.search(r"(\d+) are before it", told)
-            self.places.append(int(found[1]) + 1 if found else 1)
-
-    async def _check_words(self) -> None:
-        told = await self.page.content()
-        others = set(re.findall(r"Town(\d\d)", told)) - {f"{self.number:02d}"}
-        if others:
-            self.problem = f"the page shows towns of {sorted(others)}"
-
-    async def _answer(self, step: str, act: Awaitable[object], seen: Locator, *, whole: bool = True) -> None:
-        began = time.perf_counter()
-        await act
-        await seen.wait_for()
-        first = time.perf_counter() - began
-        if whole:
-            await self.page.locator(WHOLE).wait_for()
-        self.answers.append((step, first, time.perf_counter() - began if whole else None))
-
-    async def _click(self, key: str) -> None:
-        await self.page.locator(f".st-key-{key} button").first.click()
-
-    def _heading(self, text: str) -> Locator:
-        return self.page.get_by_role("heading", level=1, name=text)
-
-    @property
-    def ids(self) -> tuple[str, str]:
-        """Of table and run, from the page's address."""
-        found = dict(re.findall(r"[?&](data|run)=([\w-]+)", self.page.url))
-        return found.get("data", ""), found.get("run", "")
 
 
 @dataclass
 class Watch:
-    """Memory of the server and of all trainings, in megabytes, and how many of these there were at once."""
+    """Memory of the server and of all trainings together, in megabytes."""
 
     server: Server
     begin: float = 0.0
     most: float = 0.0
     trainings: float = 0.0
-    at_once: int = 0
 
     async def look(self) -> None:
         self.begin = self.server.megabytes
         while True:
             self.most = max(self.most, self.server.megabytes)
-            sizes = [size for child in self.server.process.children(recursive=True) if (size := worker(child))]
-            self.trainings = max(self.trainings, sum(sizes))
-            self.at_once = max(self.at_once, len(sizes))
+            self.trainings = max(self.trainings, sum(map(worker, self.server.process.children(recursive=True))))
             await asyncio.sleep(0.3)
 
 
@@ -183,13 +63,11 @@ def worker(process: psutil.Process) -> float:
         return 0.0
 
 
-async def come(browser: Browser, number: int, folder: Path, options: argparse.Namespace) -> Client:
+def own_file(number: int, folder: Path, rows: int) -> Path:
     file = folder / f"client-{number:02d}" / "people.csv"
     file.parent.mkdir()
-    people(number, options.rows).to_csv(file, index=False)
-    context = await browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    return Client(number, await context.new_page(), file, options)
+    people(number, rows).to_csv(file, index=False)
+    return file
 
 
 def browsers() -> float:
@@ -208,9 +86,16 @@ def browsers() -> float:
 async def load(server: Server, folder: Path, options: argparse.Namespace) -> tuple[list[Client], Watch, float, float]:
     """All clients to their end; also the seconds that it took, and the CPU seconds of the browsers."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    clients: list[Client] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        clients = [await come(browser, number, folder, options) for number in range(options.clients)]
+        await WireClient(options.clients, own_file(options.clients, folder, options.rows), options).journey(server.url)
+        for number in range(options.clients):
+            file = own_file(number, folder, options.rows)
+            if number < options.browsers:
+                clients.append(await BrowserClient.come(browser, number, file, options))
+            else:
+                clients.append(WireClient(number, file, options))
         watch = Watch(server)
         looking = asyncio.create_task(watch.look())
         began = time.perf_counter()
@@ -236,15 +121,23 @@ def lost(client: Client, home: Path) -> str:
     return ""
 
 
-def queue(home: Path) -> tuple[int, int, float]:
-    """Trainings, pairs of them that started in another order than they came, and the longest wait in seconds."""
-    states = [json.loads(path.read_text()) for path in (home / "runs").glob("*/state.json")]
-    started = [(s["created"], s["started"]) for s in states if s["started"] is not None]
-    pairs = itertools.combinations(sorted(started), 2)
-    return len(states), sum(a[1] > b[1] for a, b in pairs), max((b - a for a, b in started), default=0.0)
+def queue(home: Path) -> tuple[int, int, int, float]:
+    """Trainings, how many there were at once, pairs of them that started in another order than they came, and the
+    longest wait in seconds."""
+    runs = []
+    for path in (home / "runs").glob("*/state.json"):
+        state, outcome = json.loads(path.read_text()), path.with_name("outcome.json")
+        if state["started"] is not None and outcome.exists():
+            runs.append((state["created"], state["started"], json.loads(outcome.read_text())["ended"]))
+    at_once = max((sum(start <= begun < end for _, start, end in runs) for _, begun, _ in runs), default=0)
+    turned = sum(first[1] > second[1] for first, second in itertools.combinations(sorted(runs), 2))
+    return len(runs), at_once, turned, max((start - created for created, start, _ in runs), default=0.0)
 
 
-def tell_answers(clients: list[Client]) -> None:
+def tell_answers(clients: Sequence[Client], sort: str) -> None:
+    if not clients:
+        return
+    print(f"\n{len(clients)} {sort}:\n")
     answers = [answer for client in clients for answer in client.answers]
     print(f"| step | answers | median, s | 95 %, s | longest, s | within {QUICK:g} s | whole within {QUICK:g} s |")
     print("|---|---|---|---|---|---|---|")
@@ -261,13 +154,15 @@ def tell_answers(clients: list[Client]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=20)
+    parser.add_argument("--browsers", type=int, help="how many of them are browsers (default: all)")
     parser.add_argument("--rows", type=int, default=2_000)
     parser.add_argument("--method", choices=METHODS, default="marginals")
     parser.add_argument(
-        "--think", type=float, default=3.0, help="seconds of a pause, on average (default: %(default)s)"
+        "--think", type=float, default=6.0, help="seconds of a pause, on average (default: %(default)s)"
     )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    options.browsers = options.clients if options.browsers is None else options.browsers
     with tempfile.TemporaryDirectory() as name:
         folder, home = Path(name), Path(name) / "home"
         home.mkdir()
@@ -276,12 +171,13 @@ def main() -> int:
             times = server.process.cpu_times()
             cpu, after = times.user + times.system, server.megabytes
         wrong = {client.number: found for client in clients if (found := lost(client, home))}
-        tell_answers(clients)
-        runs, turned, wait = queue(home)
+        for kind, sort in ((BrowserClient, "browsers"), (WireClient, "that draw nothing")):
+            tell_answers([client for client in clients if isinstance(client, kind)], sort)
+        runs, at_once, turned, wait = queue(home)
         places = [place for client in clients for place in client.places]
         print(f"\n{options.clients} clients, {os.cpu_count()} cores, {seconds:.0f} s in all.")
         print(f"CPU seconds: server {cpu:.0f}, browsers {taken:.0f}.")
-        print(f"Trainings: {runs}, at most {watch.at_once} at once; {turned} pairs started out of order;")
+        print(f"Trainings: {runs}, at most {at_once} at once; {turned} pairs started out of order;")
         print(f"the longest wait was {wait:.0f} s; places in line told on pages: up to {max(places, default=0)}.")
         print(f"Memory, MB: server {watch.begin:.0f} at first, {watch.most:.0f} at most, {after:.0f} at the end;")
         print(f"all trainings together {watch.trainings:.0f} at most.")
