@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -69,6 +70,30 @@ def _command_line(process: psutil.Process) -> list[str]:
     while not (found := process.cmdline()) and time.monotonic() < deadline:
         time.sleep(0.01)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Of a worker and its children. memory: bytes that are theirs alone; seconds: of the processor."""
+
+    memory: int
+    seconds: float
+
+
+def usage(pid: int) -> Usage | None:
+    """What a worker takes now; None when it is gone."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return None
+    memory, seconds = 0, 0.0
+    for member in family:
+        with contextlib.suppress(psutil.Error):
+            held, times = member.memory_info(), member.cpu_times()
+            memory += max(held.rss - getattr(held, "shared", 0), 0)  # files that are mapped can be dropped again
+            seconds += times.user + times.system
+    return Usage(memory, seconds)
 
 
 def kill(pid: int, folder: Path, wait: float = 5.0) -> None:

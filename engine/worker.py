@@ -130,7 +130,23 @@ def _be_modest(most: int) -> None:
         return
     import resource
 
+    _start_arrow()
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _start_arrow() -> None:
+    """Have Arrow start its two threads now: where it is refused one, it waits for ever."""
+    import io
+
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.set_cpu_count(1)
+    pyarrow.set_io_thread_count(1)
+    cell = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table({"cell": [0]}), cell)
+    cell.seek(0)
+    pyarrow.parquet.read_table(cell)
 
 
 if __name__ == "__main__":
