@@ -165,11 +165,13 @@ def _tools(table: Dataset, schema: Schema) -> None:
     personal.draw(table, schema, lambda name: details.show(table, name))
 
 
+@widgets.later
 def _keep(table: Dataset, schema: Schema, names: tuple[str, ...]) -> None:
     table.save_schema(replace(schema, columns=tuple(replace(c, selected=c.name in names) for c in schema)))
     state.renew_editor()
 
 
+@widgets.later
 def _keep_found(table: Dataset) -> None:
     found, saved = cached.schema(table), cached.chosen_schema(table)
     table.save_schema(replace(found, constraints=saved.constraints))
