@@ -16,7 +16,7 @@ import pandas as pd
 
 from engine.errors import ReadError
 from engine.limits import Limits
-from engine.table.delimited import cell_error
+from engine.table.bounds import cell_error
 from engine.table.names import clean_names
 from engine.table.notes import Notes, excerpt
 from engine.table.source import limit_error

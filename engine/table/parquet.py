@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from engine.errors import ReadError
 from engine.limits import Limits
-from engine.table.delimited import cell_error, over_long
+from engine.table.bounds import cell_error, over_long
 from engine.table.names import clean_names
 from engine.table.notes import Notes, excerpt
 from engine.table.source import limit_error

@@ -18,7 +18,7 @@ from python_calamine import (
 
 from engine.errors import ReadError
 from engine.limits import Limits
-from engine.table.delimited import cell_error
+from engine.table.bounds import cell_error
 from engine.table.ends import looks_like_footer
 from engine.table.layout import count_header_rows, is_title
 from engine.table.names import clean_names, join_headers
