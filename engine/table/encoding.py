@@ -27,6 +27,8 @@ _SAMPLE = 1 << 16
 _PIECE = 1 << 22
 _TOLD_BY_LINE = 5_000
 _PADDING = 16  # zero bytes at the end, at least
+_PLAIN = b"\0\t\n\r" + bytes(range(32, 127))
+_LEAST_ZEROS = 0.3  # of the bytes of a wide text in ASCII, which has one in two
 _LEAST_PLAIN = 0.03  # of a wide text are ASCII characters: delimiters and line ends at the least
 # Control characters that no text has; tab, line ends, form feed, escape and the separators 1C to 1F may occur.
 _CONTROLS = bytes(b for b in range(1, 32) if b not in b"\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f\x01") + b"\x7f"
@@ -131,7 +133,8 @@ def _transcode(data: bytes, encoding: str, asked: str | None = None) -> bytes:
 def _wide_without_mark(data: bytes) -> str | None:
     """UTF-16 or UTF-32: the one under which the zero bytes vanish and most letters, digits and marks are plain ones."""
     sample = data[:_SAMPLE]
-    if b"\0" not in sample:
+    plain = not sample.translate(None, _PLAIN)  # beside the zero bytes; other alphabets have control characters there
+    if b"\0" not in sample or (plain and sample.count(0) < _LEAST_ZEROS * len(sample)):
         return None
     shares = {c: _plain_share(sample, c) for c in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")}
     best = max(shares, key=lambda c: shares[c])

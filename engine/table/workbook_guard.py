@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.errors import LimitError, ReadError
 from engine.limits import Limits
-from engine.table.source import DAMAGED_ZIP, limit_error, open_zip
+from engine.table.source import DAMAGED_ZIP, check_unpacked, limit_error, open_zip
 
 _PIECE = 1 << 20
 _LONGEST_TAG = 1 << 16
@@ -41,6 +41,7 @@ _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_576, 16_384
 class _Found:
     """What all parts together hold."""
 
+    packed: int
     unpacked: int = 0
     string_sizes: list[int] = field(default_factory=list)
     uses: list[np.ndarray] = field(default_factory=list)  # numbers of shared strings, cell by cell
@@ -48,7 +49,7 @@ class _Found:
 
 def check_workbook(data: bytes, limits: Limits) -> None:
     """Raises LimitError or ReadError when the workbook must not be given to a parser."""
-    found = _Found()
+    found = _Found(len(data))
     with open_zip(data, limits) as archive:
         _check_kind(archive)
         for entry in archive.infolist():
@@ -72,7 +73,8 @@ def _check_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, found: _Found,
     size, declared, strings, pending, string = 0, 0, False, b"", b""
     for piece in _pieces(archive, entry):
         size += len(piece)
-        _check_size(found, len(piece), limits)
+        found.unpacked += len(piece)
+        check_unpacked(found.unpacked, found.packed, limits)
         if size == len(piece):
             _check_encoding(entry.filename, piece)
         text = pending + piece
@@ -87,13 +89,6 @@ def _check_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, found: _Found,
         pending = _unfinished(text[end:])
     if declared > max(size, _EXCEL_COLUMNS):
         raise ReadError(f"The Excel file declares {declared:,} entries in a part that cannot hold them; it is damaged.")
-
-
-def _check_size(found: _Found, more: int, limits: Limits) -> None:
-    found.unpacked += more
-    if found.unpacked > limits.max_unpacked_bytes:
-        what = f"The Excel file unpacks to more than {limits.max_unpacked_bytes:,} bytes"
-        raise limit_error(what, limits.max_unpacked_bytes, "bytes once unpacked", "max_unpacked_bytes")
 
 
 def _check_encoding(name: str, piece: bytes) -> None:
