@@ -160,11 +160,11 @@ def _tools(table: Dataset, schema: Schema) -> None:
         )
         if st.button("Details of a column", key="details", type="tertiary", icon=":material/bar_chart:"):
             details.show(table)
-    anew = [plain(c.name) for c in schema if c.selected and not c.kind.modelled]
+    personal.draw(table, schema, lambda name: details.show(table, name))
+    anew = [plain(c.name) for c in schema.selected if not c.kind.modelled and c.kind is not Kind.PERSONAL]
     if anew:
         more = f" and {len(anew) - NAMED:,} more" if len(anew) > NAMED else ""
         st.caption(f"Made anew in the form of the real ones: {', '.join(anew[:NAMED])}{more}.")
-    personal.draw(table, schema, lambda name: details.show(table, name))
 
 
 def _keep(table: Dataset, schema: Schema, names: tuple[str, ...]) -> None:
