@@ -129,6 +129,7 @@ def template(dark: bool = False) -> go.layout.Template:
                 "font": {"family": FONT, "size": 13, "color": look.ink},
                 "align": "left",
             },
+            "modebar": {"bgcolor": CLEAR, "color": look.soft, "activecolor": look.ink},
             "hoverdistance": 40,
             "xaxis": axis,
             "yaxis": axis,
