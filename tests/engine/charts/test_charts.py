@@ -98,7 +98,7 @@ class TestDistributions:
         assert (fig.layout.hovermode, fig.layout.hoversubplots) == ("x", "axis")
         drawn = [fig.layout["yaxis" + (trace.yaxis or "y")[1:]] for trace in lines]
         assert drawn[0].domain[0] > drawn[1].domain[1]
-        assert drawn[1].showticklabels
+        assert (drawn[1].showticklabels is not False) == (drawn[0].showticklabels is not False)
         assert drawn[1].matches == (lines[0].yaxis or "y")
         used = {trace.xaxis or "x" for trace in fig.data}
         assert {"x" + key.removeprefix("xaxis") for key in fig.layout.to_plotly_json() if key[:5] == "xaxis"} == used
