@@ -111,6 +111,13 @@ class TestDistributions:
         assert told
         assert all("Real: " in text and "Synthetic: " in text for text in told)
 
+    def test_an_axis_of_a_fixed_range_matches_none(self) -> None:
+        """Plotly then leaves all axes of the figure without a range of their own."""
+        fig = charts.distribution_figure(compared("gaps")["a"], layout="side by side")
+        assert fig.layout.xaxis.range
+        assert fig.layout.xaxis3.matches is None
+        assert (fig.layout.xaxis4.matches, fig.layout.yaxis4.matches) == ("x2", "y2")
+
     def test_bars_side_by_side_have_their_rows_in_common(self) -> None:
         fig = charts.distribution_figure(compared("independent")["k"], layout="side by side")
         assert {trace.yaxis or "y" for trace in fig.data} == {"y"}
