@@ -109,6 +109,21 @@ class Visitor:
             self.page.get_by_role("option", name=label, exact=True).click()
             self.settle()
 
+    def point(self, key: str, across: float, down: float) -> None:
+        """A click into a chart, at shares of its plot's width and height from the upper left."""
+        self.clicks += 1
+        self.control(key).scroll_into_view_if_needed()
+        self.still()
+        box = self.control(key).locator(".nsewdrag").first.bounding_box()
+        assert box is not None
+        x, y = box["x"] + across * box["width"], box["y"] + down * box["height"]
+        self.page.mouse.move(x - 3, y - 3)
+        self.page.mouse.move(x, y)
+        self.control(key).locator(".hoverlayer .hovertext").first.wait_for()
+        self.page.mouse.down()
+        self.page.mouse.up()
+        self.settle()
+
     def fill(self, key: str, text: str) -> None:
         field = self.control(key).locator("input").first
         field.fill(text)
