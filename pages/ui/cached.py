@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from engine.certificate import Certificate
     from engine.evaluation.associations import AssociationComparison
     from engine.evaluation.distributions import ColumnComparison
+    from engine.evaluation.gaps import MissingComparison
     from engine.evaluation.giveaways import GivenAway
     from engine.evaluation.joint import JointComparison
+    from engine.evaluation.projection import Projection
     from engine.evaluation.timeview import TimeComparison
     from engine.facts import Facts
     from engine.jobs import Jobs
@@ -309,6 +311,33 @@ def given_away(run_id: str) -> GivenAway:
     from engine.evaluation.giveaways import measure
 
     return measure(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected)
+
+
+@st.cache_data(max_entries=10 * SMALL, ttl=TIME, show_spinner=False)
+def any_missing(run_id: str) -> bool:
+    """Whether a value is missing in either table."""
+    return any(
+        bool(table[name].isna().any())
+        for table in (real(run_id), result(run_id).synthetic)
+        for name in jobs().schema(run_id).selected.names
+    )
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def missing(run_id: str) -> MissingComparison:
+    """The missing cells of both tables. Raises NotApplicable where there are none."""
+    from engine.evaluation.gaps import compare_missing
+
+    return compare_missing(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected)
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def projection(run_id: str) -> Projection:
+    """Both tables in the plane in which the real one varies most. Raises NotApplicable where there is none."""
+    from engine.evaluation.projection import project
+    from engine.seeds import stream
+
+    return project(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected, stream(0, "projection"))
 
 
 def delete_runs(dataset: Dataset) -> None:

@@ -138,8 +138,27 @@ def test_a_cell_or_a_row_that_is_clicked_chooses_its_pair(monkeypatch: pytest.Mo
     assert (held[pairs.FIRST], held[pairs.SECOND]) == ("a", "c")
     correlations._of_cell("nothing", ("a", "b", "c"))
     assert (held[pairs.FIRST], held[pairs.SECOND]) == ("a", "c")
+    held |= {"heat": held["nothing"], pairs.FIRST: "b"}  # the same cell again, which takes its selection back
+    correlations._of_cell("heat", ("a", "b", "c"))
+    assert (held[pairs.FIRST], held[pairs.SECOND]) == ("a", "c")
     correlations._of_row([("a", "b"), ("b", "c")])
     assert (held[pairs.FIRST], held[pairs.SECOND]) == ("b", "c")
+
+
+def test_what_is_missing_together(app: AppTest) -> None:
+    app.segmented_control(key="view").set_value("Missing values").run()
+    assert not app.exception
+    titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in app.get("plotly_chart")]
+    assert titles[:2] == ["How much is missing", "What is missing together"]
+    assert len(titles) == 5
+
+
+def test_all_columns_in_one_plane(app: AppTest) -> None:
+    app.segmented_control(key="view").set_value("All columns at once").run()
+    assert not app.exception
+    app.segmented_control(key="projection-layout").set_value("overlaid").run()
+    titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in app.get("plotly_chart")]
+    assert titles == ["All columns at once", "Axis 1", "Axis 2"]
 
 
 def test_a_number_is_drawn_over_the_dates_of_both_tables(app: AppTest) -> None:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui import figures, giveaway, privacy, racing, rivals, spot, state
+from pages.ui import cached, figures, giveaway, privacy, racing, rivals, spot, state
 from pages.ui.datasets import Dataset
-from pages.ui.views import correlations, distributions, rows, time
+from pages.ui.views import correlations, distributions, gaps, projection, rows, time
 
 if TYPE_CHECKING:
     from engine.results import StoredResult
     from engine.run import RunRequest
 
 DISTRIBUTIONS, CORRELATIONS, FIGURES, ROWS = "Distributions", "Correlations", "Figures", "Rows"
-TIME = "In time"
-CHARTS = (DISTRIBUTIONS, CORRELATIONS)
+TIME, GAPS, PROJECTION = "In time", "Missing values", "All columns at once"
+CHARTS = (DISTRIBUTIONS, CORRELATIONS, GAPS, PROJECTION)
 
 
 def draw(table: Dataset, run_id: str, result: StoredResult, request: RunRequest) -> None:
@@ -36,6 +36,10 @@ def draw(table: Dataset, run_id: str, result: StoredResult, request: RunRequest)
         correlations.draw(run_id)
     elif view == TIME:
         time.draw(run_id)
+    elif view == GAPS:
+        gaps.draw(run_id)
+    elif view == PROJECTION:
+        projection.draw(run_id)
     elif view == FIGURES:
         _figures(result)
     elif view == privacy.PRIVACY:
@@ -56,7 +60,9 @@ def _offered(table: Dataset, run_id: str, result: StoredResult, request: RunRequ
     """The views that this run has something to show in."""
     race = [racing.RACING] if result.figures.get("race") else []
     dated = [TIME] if request.charts and all(time.columns(run_id)) else []
-    shown = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, *dated, FIGURES]
+    gappy = [GAPS] if request.charts and cached.any_missing(run_id) else []
+    whole = [PROJECTION] if request.charts and len(cached.compared(run_id)) > 1 else []
+    shown = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, *gappy, *dated, *whole, FIGURES]
     several = [rivals.RUNS] if len(rivals.possible(table)) > 1 else []
     return [*shown, giveaway.GIVEAWAY, spot.SPOT, privacy.PRIVACY, ROWS, *race, *several]
 

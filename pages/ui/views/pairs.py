@@ -10,12 +10,12 @@ from pages.ui.views import shared
 from pages.ui.words import plain
 
 FIRST, SECOND = "pair-first", "pair-second"  # the two lists
-_ASKED = "pair-asked"  # a pair was clicked just now
-# The chart lies below what was clicked; a fixed text, nothing of a table is in it.
+_CLICKS = "pair-clicks"  # how often a pair was clicked
+_SHOWN = "pair-shown"  # up to which click the page was moved to the pair
+# The chart lies below what was clicked. Nothing of a table is in this; the number has it carried out once a click.
 _SCROLL = """<script>
-document.querySelector(".st-key-pair")?.scrollIntoView({
-    behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
-});
+/* {click} */
+setTimeout(() => document.querySelector(".st-key-pair")?.scrollIntoView(), 100);
 </script>"""
 
 
@@ -23,16 +23,17 @@ def choose(first: str, second: str) -> None:
     """Have this pair drawn from now on, and the page moved to it; before the lists are drawn."""
     state.put(FIRST, first)
     state.put(SECOND, second)
-    state.put(_ASKED, True)
+    state.put(_CLICKS, state.value(_CLICKS, 0) + 1)
 
 
 def draw(run_id: str, names: tuple[str, ...], first: tuple[str, str]) -> None:
     """The chosen pair; at first the one given."""
     with st.container(key="pair"):
         st.subheader("Two columns together", anchor=False)
-        if state.take(_ASKED):
-            st.html(_SCROLL, unsafe_allow_javascript=True)
         _chosen(run_id, names, first)
+    if (click := state.value(_CLICKS, 0)) != state.value(_SHOWN, 0):
+        state.put(_SHOWN, click)
+        st.html(_SCROLL.replace("{click}", str(click)), unsafe_allow_javascript=True)
 
 
 @st.fragment

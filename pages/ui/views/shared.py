@@ -24,9 +24,15 @@ def show(fig: go.Figure, key: str, alt: str, clicked: Callable[[], None] | None 
 
 
 def clicked_point(key: str) -> tuple[int, int] | None:
-    """Where the point lies that was clicked last in a chart, as whole numbers; None where a click took it back."""
+    """Where the point lies that was clicked last in a chart, as whole numbers.
+
+    A second click on a point takes its selection back, but is meant as the first one was.
+    """
     points = state.value(key, {}).get("selection", {}).get("points", [])
-    return (round(points[0]["x"]), round(points[0]["y"])) if points else None
+    if points:
+        state.put(f"{key}-clicked", (round(points[0]["x"]), round(points[0]["y"])))
+    found: tuple[int, int] | None = state.value(f"{key}-clicked")
+    return found
 
 
 def choice(label: str, options: Mapping[str, str], key: str, help: str | None = None) -> Any:

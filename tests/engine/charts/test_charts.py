@@ -20,7 +20,9 @@ from engine.charts import labels, theme
 from engine.evaluation import Evaluation, columns, evaluate
 from engine.evaluation.associations import compare_associations
 from engine.evaluation.distributions import ColumnComparison, compare_column, compare_table
+from engine.evaluation.gaps import compare_missing
 from engine.evaluation.joint import JointComparison, compare_pair
+from engine.evaluation.projection import project
 from engine.table.profile import profile_table
 from engine.table.schema import Column, DateFormat, Kind, NumberFormat, Schema
 from tests.contracts.zoo import ZOO, Animal, mixed
@@ -302,6 +304,50 @@ class TestJoint:
                     assert "<img" not in text
                     assert "<b>bold" not in text
                     assert "\x00" not in text
+
+
+class TestMissing:
+    def test_rates_patterns_and_what_is_missing_together(self) -> None:
+        animal = ZOO["gaps"]
+        found = compare_missing(animal.table, animal.table.iloc[::2], animal.schema)
+        rates = named(charts.missing_rates_figure(found))
+        assert sorted(rates["Real"].x) == pytest.approx(sorted(found.rates[0]))
+        fig = charts.missing_patterns_figure(found, dark=True)
+        assert list(named(fig)["Synthetic"].x) == pytest.approx([*found.shares[1], *found.rest[: found.others > 0]])
+        assert fig.layout.xaxis2.anchor == "y"
+        filled = next(trace for trace in fig.data if trace.marker.color == theme.DARK.ink)
+        assert len(filled.x) == found.holes.sum()
+        plain(fig)
+        figures = charts.missing_together_figures(found)
+        assert figures is not None
+        assert [f.layout.title.text for f in figures] == ["Missing in real", "Missing in synthetic", "Synthetic − real"]
+
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_nothing_of_a_table_is_drawn_as_markup(self, name: str) -> None:
+        table = pd.DataFrame({name: [None, 1.0, None, 2.0], "x": [None, 1.0, 1.0, 2.0]})
+        schema = Schema(tuple(Column(n, Kind.DECIMAL, number=NumberFormat(1)) for n in table))
+        found = compare_missing(table, table, schema)
+        figures = charts.missing_together_figures(found)
+        assert figures is not None
+        for fig in (charts.missing_rates_figure(found), charts.missing_patterns_figure(found), *figures):
+            for text in texts(plain(fig)["data"]) + texts(fig.layout.to_plotly_json()):
+                assert "<img" not in text
+                assert "<b>bold" not in text
+
+
+class TestProjection:
+    def test_points_of_both_tables_in_one_plane(self) -> None:
+        animal = ZOO["mixed"]
+        found = project(animal.table, animal.table.iloc[::2], animal.schema, np.random.default_rng(0))
+        for layout, panels in (("side by side", 2), ("overlaid", 1)):
+            fig = charts.projection_figure(found, layout=layout)
+            assert all(isinstance(trace, go.Scattergl) for trace in fig.data)
+            assert len({trace.xaxis for trace in fig.data}) == panels
+            assert set(named(fig)) == {"Real", "Synthetic"}
+            plain(fig)
+        bars = charts.projection_weights_figure(found, 1, dark=True)
+        assert list(bars.data[0].x) == [share for _, share in found.weights[1]][: len(bars.data[0].x)]
+        plain(bars)
 
 
 class TestFigures:
