@@ -57,18 +57,20 @@ with widgets.told():
     )
 
 problem = keep(table, schema, choices) if not edited.problems else ""
-problems = (*problems, *told, *broken)
-stopped = bool(problem or problems or edited.problems)
+problems = (*edited.problems, *told, *broken, *problems)
+wrong = next(iter(problems), problem)
 asked = wishes.said(choices.request())
 ruled = f", {count(len(schema.constraints), 'rule')}" if schema.constraints else ""
 with action:
-    go = st.button("Train", type="primary", key="next", icon=":material/play_arrow:", disabled=stopped)
+    go = st.button("Train", type="primary", key="next", icon=":material/play_arrow:", disabled=bool(wrong))
+    if wrong:
+        st.markdown(f":red[:material/error: {plain(wrong)}]")
     st.caption(
         f"{plain(table.title)}: {count(len(edited.schema.selected), 'column')} of {len(edited.schema)}, "
         f"{count(choices.rows or profile.rows, 'synthetic row')}{ruled}{plain(f': {asked}' if asked else '')}."
     )
 if problem and not problems:
     widgets.error_box(problem)
-if st.button("Train", key="next-below", icon=":material/play_arrow:", disabled=stopped) or go:
+if st.button("Train", key="next-below", icon=":material/play_arrow:", disabled=bool(wrong)) or go:
     state.ask_for_start()
     st.switch_page(state.TRAIN_PAGE)

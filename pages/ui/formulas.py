@@ -62,7 +62,7 @@ def _told(found: Mapping[str, int]) -> str:
 
 
 @st.cache_data(max_entries=SMALL, ttl=TIME, show_spinner=False)
-def _counts(identity: str, _table: pd.DataFrame, _schema: Schema) -> dict[str, int]:
+def _counts(version: str, _table: pd.DataFrame, _schema: Schema) -> dict[str, int]:
     from engine.table.formulas import counts
 
     return counts(_table, _schema)
