@@ -84,6 +84,19 @@ def test_every_column_is_drawn_large_and_small(app: AppTest) -> None:
         assert {trace["name"] for trace in chart["data"] if trace.get("name")} == {"Real", "Synthetic"}
 
 
+def test_the_axis_can_be_logarithmic_where_values_allow_it(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    app.selectbox(key="column").set_value("age").run()
+    assert not [c for c in app.segmented_control if c.label == "Axis"]  # ages differ too little
+    monkeypatch.setattr("engine.evaluation.binning.WIDE", 2.0)
+    cached.distribution.clear()
+    app.selectbox(key="column").set_value("fee").run()
+    control = app.segmented_control(key="scale-fee")
+    assert (control.options, control.value) == (["Linear", "Logarithmic"], "linear")
+    control.set_value("log").run()
+    assert not app.exception
+    assert json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["xaxis"]["type"] == "log"
+
+
 def test_without_charts_there_are_none_but_the_rest_is_there(
     open_app: Open, table: Dataset, finished: Finished
 ) -> None:
