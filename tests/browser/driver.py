@@ -91,6 +91,13 @@ class Visitor:
         self.clicks += 1
         self.control(key).get_by_text(label, exact=True).click()
 
+    def look_at(self, part: str, view: str = "") -> None:
+        """A part of the compare page, and a view of it where it has several."""
+        self.choose("view-part", part)
+        if view:
+            self.settle()
+            self.choose("view" if part == "Look" else f"view-{part.lower()}", view)
+
     def unfold(self, key: str) -> None:
         """Open a part that is folded away, and wait until it lies still: a list opened before that closes again."""
         self.clicks += 1

@@ -53,8 +53,8 @@ def test_census_from_upload_to_a_checked_file(visit: Visit, tmp_path: Path) -> N
     visitor.click("next")
     visitor.control("large").locator(".main-svg").first.wait_for()
     visitor.shoot("census-6-distributions")
-    for view in ("Correlations", "Figures", "Rows"):
-        visitor.choose("view", view)
+    for part, view in (("Look", "Correlations"), ("Measure", "Figures"), ("Look", "Rows")):
+        visitor.look_at(part, view)
         visitor.shoot(f"census-7-{view.lower()}")
     visitor.choose("view", "Correlations")
     visitor.point("heat-difference", 0.5 / 15, 5.5 / 15)  # first column, sixth row
@@ -256,6 +256,6 @@ def test_every_page_fits_the_screen(visit: Visit, finished: Visitor, width: int,
     visitor.page.goto(f"{address}/compare{known}")
     visitor.control("large").locator(".main-svg").first.wait_for()
     look("compare")
-    for view in ("Correlations", "Figures", "Rows"):
-        visitor.choose("view", view)
+    for part, view in (("Look", "Correlations"), ("Measure", "Figures"), ("Look", "Rows")):
+        visitor.look_at(part, view)
         look(view.lower())
