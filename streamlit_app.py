@@ -12,6 +12,7 @@ ASSETS = Path(__file__).parent / "assets"
 
 st.set_page_config(page_title="Tabular Twin", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 st.logo(str(ASSETS / ("logo-dark.svg" if widgets.dark() else "logo.svg")), size="large")
+frame.look()
 state.sync()
 page = frame.navigation()
 sidebar.draw()

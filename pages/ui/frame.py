@@ -9,10 +9,22 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine.library.settings import is_on
-from pages.ui import state
+from pages.ui import state, widgets
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
+
+# Streamlit writes white on the primary colour, and the primary colour on the dark page (its issue 12801): no colour
+# serves both, so that the latter takes the colour of links.
+_ON_DARK = """<style>
+button[data-variant][data-selected="true"] p, [data-testid="stSliderThumbValue"] p { color: #6BB8F5; }
+</style>"""
+
+
+def look() -> None:
+    """What the theme's settings cannot say."""
+    if widgets.dark():
+        st.html(_ON_DARK)
 
 
 def navigation() -> Page:

@@ -16,6 +16,7 @@ from playwright.sync_api import Download, Locator, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "test-output" / "screenshots"
+SIZES = ((1280, 900), (390, 844))  # a laptop and a phone
 TRAINING = 300_000  # milliseconds that a training may take on a busy machine
 
 
@@ -145,6 +146,10 @@ class Visitor:
     def trained(self) -> None:
         """Wait for the way to the comparison."""
         self.page.get_by_role("button", name="Compare").wait_for(timeout=TRAINING)
+
+    def resize(self, width: int, height: int) -> None:
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.still()
 
     def shoot(self, name: str) -> None:
         """The whole page as a picture under test-output."""
