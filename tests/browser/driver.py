@@ -144,7 +144,7 @@ class Visitor:
 
     def trained(self) -> None:
         """Wait for the way to the comparison."""
-        self.page.get_by_role("button", name="Compare").wait_for(timeout=TRAINING)
+        self.control("next").get_by_role("button", name="Compare").wait_for(timeout=TRAINING)
 
     def shoot(self, name: str) -> None:
         """The whole page as a picture under test-output."""
