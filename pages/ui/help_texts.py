@@ -124,8 +124,8 @@ file itself: types, formats, keys, ranges, rules.
 """
 
 PRIVACY = """
-A synthetic table is **not anonymous by itself**. A method may have kept what it should not: each one's entry above says
-which real values its model holds, and category labels of the real table appear in the twin as they are.
+A synthetic table is **not anonymous by itself**. A method may have kept what it should not: each one's entry under
+*Methods* says which real values its model holds, and category labels of the real table appear in the twin as they are.
 
 - Likeness is no figure of privacy, and a high likeness says nothing about risk.
 - How far single real rows could be recognised, linked or guessed from the twin is measured by attacking it, where you
