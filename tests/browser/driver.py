@@ -167,7 +167,7 @@ class Visitor:
 
     def trained(self) -> None:
         """Wait for the way to the comparison."""
-        self.page.get_by_role("button", name="Compare").wait_for(timeout=TRAINING)
+        self.control("next").get_by_role("button", name="Compare").wait_for(timeout=TRAINING)
 
     def stretch(self, width: int, height: int) -> None:
         """The window as wide as said, and as high as the page."""
