@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, columns, frame, measuring, method, options, protect, rules, secret, state, widgets, wishes
+from pages.ui import (
+    cached,
+    columns,
+    frame,
+    loading,
+    measuring,
+    method,
+    options,
+    protect,
+    rules,
+    secret,
+    state,
+    widgets,
+    wishes,
+)
 from pages.ui.choices import Choices, keep
 from pages.ui.words import count, plain
 
 frame.ensure()
 widgets.heading("Configure", "Configure the twin", "Everything has a sensible default: go on whenever you like.")
 table = widgets.need_table()
+loading.draw(table)
 with widgets.told():
     with st.spinner("Looking through the columns …"):
         reading = cached.reading(table)

@@ -18,6 +18,7 @@ from engine.table.schema import Column, Kind, Schema
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 20
+_COUNTABLE = 2.0**52  # below, a float tells a whole number from the next one
 TOP = 10
 _TAIL, _TAIL_ROWS = 0.01, 200  # share of the rows that may be a far tail; rows from which on one is looked for
 _HUGE = 1e150
@@ -147,7 +148,7 @@ def _edges(values: NDArray[np.float64], *, whole: bool) -> NDArray[np.float64]:
 
 def _equal(low: float, high: float, *, whole: bool) -> NDArray[np.float64]:
     """Equal bins; of few whole numbers each has its own."""
-    if whole and high - low < BINS:
+    if whole and high - low < BINS and max(abs(low), abs(high)) < _COUNTABLE:
         return np.arange(low, high + 2)
     if low == high or not np.isfinite(high - low):
         return np.array([low, high])

@@ -24,6 +24,7 @@ CHAPTER = "chapter"  # in the address of the guide
 _DATASET = "twin-dataset"
 _RUN = "twin-run"
 _START = "twin-start"  # the person pressed “Train”; the train page takes it from there
+_FORMULAS = "twin-formulas"  # whether downloads keep cells that a spreadsheet might run
 _FRAME = "twin-frame"  # whether the app is drawn around the page that runs now
 _ROUND = "twin-round"  # how often the upload page began anew: a fresh uploader each time
 _UPLOADED = "twin-uploaded"  # the upload that was dealt with last, and what was wrong with it
@@ -34,6 +35,7 @@ _DESCRIBED_ROUND = "twin-described-round"  # how often it began anew: a fresh ed
 _DESCRIBED_MADE = "twin-described-made"  # what was made last: schema as text, rows, seed
 _DELETED = "twin-deleted"  # what was deleted from the library just now, and its name
 _MAKING = "twin-making"  # by entry of the library: the run that makes rows from it, and what was chosen for it
+_GAME = "twin-game"  # by run: how far the game of its rows is
 _EDITOR = "twin-editor"  # how often that table was put back by a button: a fresh editor each time
 _SENT = "twin-sent"  # when the first value of each seeded widget was sent to the browser last
 
@@ -166,6 +168,24 @@ def secret(table: Dataset) -> str:
     return known[1] if known is not None and known[0] == table.id else ""
 
 
+# Downloads
+
+
+def formulas_kept() -> bool:
+    """Whether files are to hold cells that a spreadsheet might run as they are."""
+    return bool(st.session_state.get(_FORMULAS, False))
+
+
+def keep_formulas(kept: bool) -> None:
+    st.session_state[_FORMULAS] = kept
+
+
+def game(run: str) -> dict[str, Any]:
+    """How far the game of a run's rows is; whoever plays it writes into this."""
+    games: dict[str, dict[str, Any]] = st.session_state.setdefault(_GAME, {})
+    return games.setdefault(run, {})
+
+
 # The library
 
 
@@ -271,6 +291,12 @@ def take(key: str) -> Any:
 def clear(*beginnings: str) -> None:
     """Empty all widgets whose keys begin so; before they are drawn."""
     for key in [key for key in st.session_state if str(key).startswith(beginnings)]:
+        del st.session_state[key]
+
+
+def clear_inputs() -> None:
+    """Empty the inputs of every page; before they are drawn. What the session itself keeps stays, and so do secrets."""
+    for key in [key for key in st.session_state if not str(key).startswith(("twin-", "secret-"))]:
         del st.session_state[key]
 
 
