@@ -54,7 +54,8 @@ Train the model on the twin, and judge it on real rows: the shares of the twin a
 """
 
 REPEAT = """
-Everything here can be done without a browser, with the same result:
+Beside the downloads on *Compare*, a run gives its settings, a Python file and one command line, each of which repeats
+it. *Load settings* on *Configure* takes them up again. Everything can be done without a browser:
 
 ```
 python -m engine generate people.csv --out twin.csv --seed 0 --report twin.html
@@ -64,23 +65,26 @@ python -m engine generate people.csv --out twin.csv --seed 0 --report twin.html
 """
 
 VIEWS = """
-*Compare* opens with the headline figures, each beside the one that fresh real rows get. Below them, one view at a
-time:
+*Compare* opens with a verdict and cards, each beside what fresh real rows get. Below them, one view at a time:
 
 - **Distributions**: a column of both tables, side by side or laid over each other, as bars, a curve, or the share of
-  rows up to each value (ECDF). Real is blue, filled and solid; synthetic is orange, hatched or dashed. *All* shows
-  every column small, the worst first. A gap between the curves is where the twin has too many or too few.
+  rows up to each value (ECDF). Real is blue, filled and solid; synthetic is orange, hatched or dashed. Below
+  it, all columns small, the least alike first. A gap between the curves is where the twin has too many or too few.
 - **Correlations**: how strongly any two columns hang together, in each table, and the difference. Dark cells in the
-  difference are relations that were lost or made up.
+  difference are relations that were lost or made up. A click on a cell shows both columns together, in both tables.
+- **Missing values**, where there are any: which columns lack cells, and which lack them together.
 - **In time**, where there are dates: the course of a number over a date in both tables.
+- **All columns at once**: rows of both tables in the plane in which the real ones vary most.
 - **Figures**: every figure, with the one of fresh real rows beside it.
+- **What gives it away**: the columns and pairs by which made rows are told from real ones.
+- **Spot the fake**: rows of both tables, mixed. If you are right about half the time, they look alike to you.
 - **Privacy**: what the attacks recognised, where you asked for them.
 - **Rows**: both tables, to look at. A twin's row that you know is worth a second look.
 - **Runs** and **Race**: several runs, or all methods of a race, side by side.
 """
 
 HEADLINE = """
-- **First the yardstick.** A figure of .93 is good where fresh real rows get .94, and poor where they get .99.
+- **First the yardstick.** A figure of 93 % is good where fresh real rows get 94 %, and poor where they get 99 %.
 - **Much better than fresh rows is no success.** A twin that is closer to the training rows than new real rows are
   repeats them: look at *Privacy*.
 - **Then the worst columns**, not the mean: distributions are sorted worst first.
