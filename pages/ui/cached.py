@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from engine.advice import Advice
     from engine.certificate import Certificate
     from engine.evaluation.associations import AssociationComparison
+    from engine.evaluation.binning import Scale
     from engine.evaluation.distributions import ColumnComparison
     from engine.evaluation.gaps import MissingComparison
     from engine.evaluation.giveaways import GivenAway
@@ -300,11 +301,12 @@ def compared(run_id: str) -> tuple[str, ...]:
 
 
 @st.cache_resource(max_entries=20 * SMALL, ttl=TIME, show_spinner=False)
-def distribution(run_id: str, column: str) -> ColumnComparison:
+def distribution(run_id: str, column: str, scale: Scale = "auto") -> ColumnComparison:
     """One column of both tables, ready to draw. Raises NotApplicable where it is empty throughout."""
     from engine.evaluation.distributions import compare_column
 
-    return compare_column(real(run_id)[column], result(run_id).synthetic[column], jobs().schema(run_id)[column])
+    real_values, made = real(run_id)[column], result(run_id).synthetic[column]
+    return compare_column(real_values, made, jobs().schema(run_id)[column], scale=scale)
 
 
 @st.cache_resource(max_entries=5 * SMALL, ttl=TIME, show_spinner=False)
