@@ -293,6 +293,16 @@ def certificate(run_id: str, format: str, formulas: str = NEUTRALISE) -> Certifi
     return certified.check(run_id, format, formulas)
 
 
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def kept_certificate(
+    identity: str, format: str, formulas: str, _table: pd.DataFrame, _schema: Schema, _run: str
+) -> Certificate:
+    """As `certificate`, for a table of the library. identity: names its content for good. Raises WriteError."""
+    from pages.ui import certified
+
+    return certified.check_kept(_table, _schema, format, formulas, _run)
+
+
 def compared(run_id: str) -> tuple[str, ...]:
     """The columns of a run that can be compared."""
     from engine.evaluation.columns import comparable

@@ -14,7 +14,7 @@ from engine.limits import Limits
 from engine.table.schema import Constraint, Kind, Schema
 from engine.table.write import FORMATS, to_bytes
 from pages.ui import cached, formulas, profiled, state, widgets
-from pages.ui.downloads import TABLES
+from pages.ui.certified import TABLES
 from pages.ui.words import count, plain
 
 if TYPE_CHECKING:

@@ -65,7 +65,9 @@ python -m engine generate people.csv --out twin.csv --seed 0 --report twin.html
 """
 
 VIEWS = """
-*Compare* opens with a verdict and cards, each beside what fresh real rows get. Below them, one view at a time:
+*Compare* opens with a verdict in one sentence, then the headline figures, each beside the one that fresh real rows
+get; what was not measured says how to have it measured. Below, in four parts (*Look*, *Measure*, *Privacy*, *Runs*),
+one view at a time:
 
 - **Distributions**: a column of both tables, side by side or laid over each other, as bars, a curve, or the share of
   rows up to each value (ECDF). Real is blue, filled and solid; synthetic is orange, hatched or dashed. Below
@@ -76,8 +78,10 @@ VIEWS = """
 - **In time**, where there are dates: the course of a number over a date in both tables.
 - **All columns at once**: rows of both tables in the plane in which the real ones vary most.
 - **Figures**: every figure, with the one of fresh real rows beside it.
-- **What gives it away**: the columns and pairs by which made rows are told from real ones.
-- **Spot the fake**: rows of both tables, mixed. If you are right about half the time, they look alike to you.
+- **What gives it away**: a classifier learns to tell made rows from real ones; the columns and pairs that it goes by,
+  the most telling first. A click shows the column or the pair.
+- **Spot the fake**: eight rows, half of them real. Tick those that you take for made; the tally says whether you do
+  better than guessing. A game, and a test of what figures cannot say: that rows make sense.
 - **Privacy**: what the attacks recognised, where you asked for them.
 - **Rows**: both tables, to look at. A twin's row that you know is worth a second look.
 - **Runs** and **Race**: several runs, or all methods of a race, side by side.
@@ -147,6 +151,8 @@ beside the downloads, makes it for the format of your choice; as JSON it can go 
 - **keys**: as unique as the real ones
 - **new values**: no identifier, personal or text cell equals a real one of its column
 - **rules**: no row breaks a rule that you ticked
+
+Tables of the library have certificates, too; where the real table is gone by then, they say so, and check the rest.
 
 A check that fails says how many cells, and quotes none. With given values or a balance some checks fail on purpose,
 as gaps and keys then differ from the real ones. The SHA-256 in it tells whether a file is the one that was checked. A
