@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from engine.generators import registry
-from pages.ui import frame, help_texts, widgets
+from pages.ui import frame, help_texts, view_texts, widgets
 
 frame.ensure()
 
@@ -38,6 +38,9 @@ st.markdown(help_texts.FIGURES)
 for title, text in help_texts.metrics():
     with st.expander(title, key=f"guide-figure-{title}"):
         st.markdown(text)
+
+st.subheader("Views of the comparison", anchor=False)
+st.markdown(view_texts.VIEWS)
 
 st.subheader("Privacy", anchor=False)
 st.markdown(help_texts.PRIVACY)
