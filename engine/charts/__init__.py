@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 _HOMES = {
     "season_figure": "timeline",
     "JOINT_FORM_LABELS": "joint",
+    "giveaway_figure": "giveaways",
     "joint_figure": "joint",
     "joint_forms": "joint",
     "loss_chart": "losses",
@@ -49,6 +50,7 @@ __all__ = [
     "course_figure",
     "distribution_figure",
     "forms",
+    "giveaway_figure",
     "joint_figure",
     "joint_forms",
     "layouts",
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
     from engine.charts.figures import column_shape_figure, missing_figure, pair_figure
     from engine.charts.fits import portrait_figure
     from engine.charts.gaps import missing_patterns_figure, missing_rates_figure, missing_together_figures
+    from engine.charts.giveaways import giveaway_figure
     from engine.charts.joint import JOINT_FORM_LABELS, joint_figure, joint_forms
     from engine.charts.losses import loss_chart
     from engine.charts.multiples import small_multiples, worst_first

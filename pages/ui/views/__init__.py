@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui import cached, figures, privacy, racing, rivals, state
+from pages.ui import cached, figures, giveaway, privacy, racing, rivals, spot, state
 from pages.ui.datasets import Dataset
 from pages.ui.views import correlations, distributions, gaps, projection, rows, time
 
@@ -46,6 +46,10 @@ def draw(table: Dataset, run_id: str, result: StoredResult, request: RunRequest)
         privacy.draw(result)
     elif view == rivals.RUNS:
         rivals.draw(table, run_id)
+    elif view == giveaway.GIVEAWAY:
+        giveaway.draw(run_id, result)
+    elif view == spot.SPOT:
+        spot.draw(run_id, result)
     elif view == racing.RACING:
         racing.table(result)
     else:
@@ -60,7 +64,7 @@ def _offered(table: Dataset, run_id: str, result: StoredResult, request: RunRequ
     whole = [PROJECTION] if request.charts and len(cached.compared(run_id)) > 1 else []
     shown = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, *gappy, *dated, *whole, FIGURES]
     several = [rivals.RUNS] if len(rivals.possible(table)) > 1 else []
-    return [*shown, privacy.PRIVACY, ROWS, *race, *several]
+    return [*shown, giveaway.GIVEAWAY, spot.SPOT, privacy.PRIVACY, ROWS, *race, *several]
 
 
 def _figures(result: StoredResult) -> None:
