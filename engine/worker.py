@@ -121,7 +121,7 @@ def _be_nice() -> None:
     """Leave the processor to the page when both want it."""
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
-            os.nice(5)
+            os.nice(10)
 
 
 def _be_modest(most: int) -> None:
