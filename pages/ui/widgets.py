@@ -49,16 +49,18 @@ def heading(step: str, title: str, lead: str = "") -> None:
 
 
 def _steps(current: str) -> None:
-    """Where one is on the way; steps already open are links."""
+    """Where one is on the way; steps already open are links, later ones are text (a faint link can hardly be read)."""
     reached = _reached()
     names = [name for name, _ in STEPS]
-    with st.container(horizontal=True, gap=None, key="steps", wrap=False):
+    with st.container(horizontal=True, gap="xsmall", key="steps", wrap=False, vertical_alignment="center"):
         for place, (name, page) in enumerate(STEPS):
             icon = f":material/counter_{place + 1}:"
             if place < reached and place < names.index(current):
                 icon = ":material/check_circle:"
-            label = f"**{name}**" if name == current else name
-            st.page_link(page, label=label, icon=icon, help="", disabled=place > reached)
+            if place > reached:
+                st.caption(f"{icon} {name}", width="content")
+                continue
+            st.page_link(page, label=f"**{name}**" if name == current else name, icon=icon, help="")
 
 
 def _reached() -> int:
