@@ -39,7 +39,7 @@ def draw(identity: str, table: pd.DataFrame, schema: Schema) -> None:
         key = f"formulas-switch-{identity}"
         state.put(key, not state.formulas_kept())
         st.toggle(
-            "Keep spreadsheets from running cells",
+            "Safe to open in spreadsheets",
             key=key,
             help=HELP,
             on_change=_changed,
@@ -55,10 +55,10 @@ def _changed(key: str) -> None:
 def _told(found: Mapping[str, int]) -> str:
     cells = sum(found.values())
     if not cells:
-        return f"{count(len(found), 'name')} of columns look{'s' if len(found) == 1 else ''} like a formula."
+        return f"{count(len(found), 'name')} of columns look{'s' if len(found) == 1 else ''} like a formula that a spreadsheet would run."
     looks = "looks" if cells == 1 else "look"
     where = count(len(found), "column")
-    return f"{count(cells, 'cell')} in {where} {looks} like a formula; Parquet and JSON have them as they are."
+    return f"{count(cells, 'cell')} in {where} {looks} like a formula that a spreadsheet would run."
 
 
 @st.cache_data(max_entries=SMALL, ttl=TIME, show_spinner=False)
