@@ -223,7 +223,7 @@ def rules_of(arguments: argparse.Namespace, schema: Schema, frame: pd.DataFrame)
     return found
 
 
-def _secret(path: Path | None) -> bytes | None:
+def secret_in(path: Path | None) -> bytes | None:
     """The secret in a file, without the line end that editors add. Raises SettingsError."""
     if path is None:
         return None
@@ -240,7 +240,7 @@ def _from_data(arguments: argparse.Namespace) -> None:
     schema = rules_of(arguments, common.schema_of(reading, arguments.schema, arguments.columns), reading.frame)
     read_seconds = time.monotonic() - started
     with console.Bar() as bar:
-        result = execute(request, reading.frame, schema, progress=bar, secret=_secret(arguments.secret_file))
+        result = execute(request, reading.frame, schema, progress=bar, secret=secret_in(arguments.secret_file))
     started = time.monotonic()
     common.write(result.synthetic, arguments, schema.selected)
     if arguments.save is not None:

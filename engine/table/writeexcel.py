@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from engine.errors import WriteError
+from engine.table.convert import write_column
 from engine.table.formulas import NEUTRALISE, is_formula
 from engine.table.schema import Column, Schema
 
@@ -41,7 +42,8 @@ def xlsx_bytes(frame: pd.DataFrame, schema: Schema, formulas: str = NEUTRALISE) 
     for place, name in enumerate(frame.columns):
         head = marked if formulas == NEUTRALISE and is_formula(str(name)) else bold
         sheet.write_string(0, place, _short(str(name), str(name)), head)
-        values, column = frame.iloc[:, place], schema[str(name)]
+        column = schema[str(name)]
+        values = _held(frame.iloc[:, place], column)
         write = _writer(sheet, book, values, column, text)
         missing = values.isna().to_numpy()
         for row, (value, absent) in enumerate(zip(values.to_list(), missing, strict=True), start=1):
@@ -78,6 +80,16 @@ def _text_writer(sheet: Any, book: Any, neutralise: bool) -> Callable[[int, int,
     return write
 
 
+def _held(values: pd.Series, column: Column) -> pd.Series:
+    """The values; dates in a zone, and dates before Excel's calendar, as text in the column's own form."""
+    zoned = isinstance(values.dtype, pd.DatetimeTZDtype)
+    return write_column(values, column) if column.date is not None and (zoned or _early(values)) else values
+
+
+def _early(values: pd.Series) -> bool:
+    return pd.api.types.is_datetime64_dtype(values.dtype) and bool((values.dropna() < _EPOCH).any())
+
+
 def _writer(
     sheet: Any, book: Any, values: pd.Series, column: Column, text: Callable[[int, int, str], None]
 ) -> Callable[[int, int, Any], None]:
@@ -87,7 +99,7 @@ def _writer(
         return lambda row, place, value: sheet.write_boolean(row, place, bool(value))
     if pd.api.types.is_numeric_dtype(kind):
         return _number_writer(sheet, values)
-    if pd.api.types.is_datetime64_dtype(kind) and not (values.dropna() < _EPOCH).any():
+    if pd.api.types.is_datetime64_dtype(kind) and not _early(values):
         return _date_writer(sheet, book, column)
     return lambda row, place, value: text(row, place, _short(_text(value), column.name))
 

@@ -13,7 +13,7 @@ from engine.errors import TwinError
 from engine.limits import Limits
 from engine.table.schema import Constraint, Kind, Schema
 from engine.table.write import FORMATS, to_bytes
-from pages.ui import cached, formulas, portrait, state, widgets
+from pages.ui import cached, formulas, profiled, state, widgets
 from pages.ui.downloads import TABLES
 from pages.ui.words import count, plain
 
@@ -302,7 +302,7 @@ def draw_result(described: Described) -> None:
             )
     formulas.draw(hashlib.sha256(f"{rows} {seed} {text}".encode()).hexdigest(), table, schema.selected)
     widgets.table_view(table, "describe-preview", "First rows of the made table", schema)
-    portrait.profiles(cached.described_profile(text, rows, seed), schema)
+    profiled.profiles(cached.described_profile(text, rows, seed), schema)
 
 
 def _bytes(text: str, rows: int, seed: int, key: str) -> Callable[[], bytes]:

@@ -54,15 +54,13 @@ def _changed(key: str) -> None:
 
 def _told(found: Mapping[str, int]) -> str:
     cells = sum(found.values())
-    if not cells:
-        return f"{count(len(found), 'name')} of columns look{'s' if len(found) == 1 else ''} like a formula that a spreadsheet would run."
-    looks = "looks" if cells == 1 else "look"
-    where = count(len(found), "column")
-    return f"{count(cells, 'cell')} in {where} {looks} like a formula that a spreadsheet would run."
+    what = f"{count(cells, 'cell')} in {count(len(found), 'column')}" if cells else count(len(found), "name")
+    looks = "looks" if (cells or len(found)) == 1 else "look"
+    return f"{what} {looks} like a formula that a spreadsheet would run."
 
 
 @st.cache_data(max_entries=SMALL, ttl=TIME, show_spinner=False)
-def _counts(identity: str, _table: pd.DataFrame, _schema: Schema) -> dict[str, int]:
+def _counts(version: str, _table: pd.DataFrame, _schema: Schema) -> dict[str, int]:
     from engine.table.formulas import counts
 
     return counts(_table, _schema)

@@ -153,7 +153,7 @@ def _source(library: Library, entry: Entry, schema: Schema) -> Sampled:
 def _start(library: Library, entry: Entry, request: RunRequest, schema: Schema, choices: Choices) -> None:
     preview = keptfiles.table(entry.id, library, entry)
     with widgets.told():
-        run = cached.jobs().start_rows(request, items.model_of(library, entry), schema, preview)
+        run = cached.jobs().start_rows(request, items.model_of(library, entry), schema, preview, owner=library.owner)
     state.note_making(entry.id, run, choices)
     state.put(_MADE, True)
     st.rerun()
