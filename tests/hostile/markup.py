@@ -42,7 +42,7 @@ RAW = re.compile(
     r"""(?<!\\)<(?:b|script|img|a|svg|!--)         # a tag
     | (?<!\\)\]\(                                  # a link or a picture
     | (?<!\\):(?:red|blue-badge)\[ | (?<!\\):material/bolt: | (?<!\\):smile:  # directives of Streamlit's own
-    | (?<!\\)\$zq | (?<!\\)\*\*zq | (?<!\\)`zq | (?<!\\)_zq | ^\#\ zq | ^-\ zq | (?<!\\)&(?:lt|\#60);
+    | (?<!\\)\$zq | (?<!\\)\*\*zqi | (?<!\\)`zq | (?<!\\)_zq | ^\#\ zq | ^-\ zq | (?<!\\)&(?:lt|\#60);
     | https://evil""",
     re.VERBOSE | re.MULTILINE,
 )
