@@ -2,7 +2,7 @@
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test lint format unit browser bench clean
+.PHONY: run test lint format unit browser soak bench clean
 
 # Keeps a library in library/; `make run TABULAR_TWIN_LIBRARY=` keeps none (do so where others can reach the page).
 run: export TABULAR_TWIN_LIBRARY ?= library
@@ -36,6 +36,12 @@ browser:
 	@tools/setup.sh dev
 	@tools/chromium.sh
 	$(BIN)/pytest -m browser -n logical --maxprocesses 2 --dist worksteal
+
+# Thousands of made-up tables go the whole way by every method; `make soak EXAMPLES=10000` tries more.
+soak: EXAMPLES ?= 2000
+soak:
+	@tools/setup.sh dev
+	SOAK_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/soak -n logical --hypothesis-show-statistics
 
 # Minutes, not seconds: results belong into benchmarks/README.md.
 bench:

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import frame, sidebar, state, widgets
+from pages.ui import entrance, frame, private, sidebar, state, widgets
 
 ASSETS = Path(__file__).parent / "assets"
 
 st.set_page_config(page_title="Tabular Twin", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 st.logo(str(ASSETS / ("logo-dark.svg" if widgets.dark() else "logo.svg")), size="large")
 frame.look()
-state.sync()
-page = frame.navigation()
-sidebar.draw()
-with frame.around():
-    page.run()
+private.begin()
+with widgets.told():
+    page = frame.navigation()
+    entrance.guard()
+    state.sync()
+    sidebar.draw()
+    with frame.around():
+        page.run()

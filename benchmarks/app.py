@@ -141,6 +141,7 @@ class Watch:
         seconds = time.perf_counter() - started
         server, browser = cpu([self.server.process]) - server, cpu(browsers()) - browser
         self.steps.append(Step(name, seconds, server, browser, self.server.megabytes))
+        print(f"  {name}: {seconds:.2f} s", file=sys.stderr, flush=True)
 
     def best(self) -> list[Step]:
         """Of each step the quickest time, in the order of their first."""

@@ -14,12 +14,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError, TwinError, WriteError
+from engine.table import formulas
 from engine.table.schema import TEXT, Column, Kind, Schema
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VERSION = 1
+_ISO = r"-?\d{4,}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?([+-]\d{2}:\d{2}(:\d{2})?)?)?"  # as JSON holds dates
+_SPELLED = (Kind.INTEGER, Kind.DECIMAL, Kind.DATETIME, Kind.BOOLEAN)  # kinds whose values text can hold in many ways
 _POINTS, _ERRORS = 0.02, 4.0  # how far a missing rate may be off: in all, and in standard errors
 
 
@@ -34,6 +37,7 @@ class What(StrEnum):
     KEYS = "keys"
     NEW = "new values"
     RULES = "rules"
+    FORMULAS = "formulas"
     SIZE = "size"
 
 
@@ -85,7 +89,8 @@ class Expected:
     """What a file should be like.
 
     real: the real table, parsed; rows: how many were asked for; going_on: columns whose values may lie beyond the real
-    range (time that goes on); label: a category of the person's own that rare ones were joined under.
+    range (time that goes on); label: a category of the person's own that rare ones were joined under; formulas: what
+    was to become of cells that a spreadsheet might run.
     """
 
     schema: Schema
@@ -93,6 +98,7 @@ class Expected:
     rows: int
     going_on: frozenset[str] = frozenset()
     label: str | None = None
+    formulas: str = formulas.NEUTRALISE
 
 
 def certify(content: bytes, format: str, expected: Expected) -> Certificate:
@@ -107,7 +113,9 @@ def certify(content: bytes, format: str, expected: Expected) -> Certificate:
     except (ValueError, OSError, KeyError) as error:
         raise WriteError(f"The file that was written cannot be read again ({error}).") from error
     schema = expected.schema.selected
-    names = [str(name) for name in found.columns]
+    written = [str(name) for name in found.columns]
+    names = [formulas.undone(name, schema.names) for name in written]
+    found.columns = names
     ordered = names == list(schema.names)
     table = [
         Check(What.SIZE, len(found) == expected.rows, f"{len(found):,} rows; {expected.rows:,} were asked for."),
@@ -127,7 +135,7 @@ def certify(content: bytes, format: str, expected: Expected) -> Certificate:
         columns[column.name] = checks
         if values is not None:
             parsed[column.name] = values
-    table += _rules(parsed, schema, expected.real)
+    table += [*_names(written, format, expected), *_rules(parsed, schema, expected.real)]
     digest = hashlib.sha256(content).hexdigest()
     return Certificate(format, digest, len(content), len(found), tuple(table), columns)
 
@@ -137,11 +145,41 @@ def certify(content: bytes, format: str, expected: Expected) -> Certificate:
 
 def _delimited(delimiter: str) -> Callable[[bytes], pd.DataFrame]:
     def read(content: bytes) -> pd.DataFrame:
+        """Every cell as text; missing where nothing stands, not even quotes."""
         import pandas as pd
+        from pyarrow import csv, string
 
-        return pd.read_csv(io.BytesIO(content), sep=delimiter, dtype=str, keep_default_na=False, skip_blank_lines=False)
+        names = _header(content, delimiter)
+        places = [str(place) for place in range(len(names))]
+        block = min(max(len(content) + 1, 2**20), 2**31 - 1)  # a cell must not reach over two blocks
+        cells = csv.read_csv(
+            io.BytesIO(content),
+            csv.ReadOptions(column_names=places, skip_rows_after_names=1, block_size=block),
+            csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False),
+            csv.ConvertOptions(
+                column_types=dict.fromkeys(places, string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        ).to_pandas()
+        return _without_marks(cells).set_axis(pd.Index(names, dtype="str"), axis=1)
 
     return read
+
+
+def _header(content: bytes, delimiter: str) -> list[str]:
+    import csv
+
+    return next(csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8", newline=""), delimiter=delimiter), [])
+
+
+def _without_marks(cells: pd.DataFrame) -> pd.DataFrame:
+    """A row without any value begins with a pair of quotes that stand for nothing (see `engine.table.writetext`)."""
+    if not len(cells.columns):
+        return cells
+    first = cells.iloc[:, 0]
+    return cells.assign(**{str(cells.columns[0]): first.mask(first.eq("") & cells.iloc[:, 1:].isna().all(axis=1))})
 
 
 def _zipped(content: bytes) -> pd.DataFrame:
@@ -151,9 +189,17 @@ def _zipped(content: bytes) -> pd.DataFrame:
 
 
 def _parquet(content: bytes) -> pd.DataFrame:
+    """Whole numbers and truth values stay what they are where some are missing."""
     import pandas as pd
+    import pyarrow as pa
+    from pyarrow import parquet
 
-    return pd.read_parquet(io.BytesIO(content))
+    nullable: dict[Any, Any] = {pa.bool_(): pd.BooleanDtype()}
+    for bits in (8, 16, 32, 64):
+        nullable[getattr(pa, f"int{bits}")()] = getattr(pd, f"Int{bits}Dtype")()
+        nullable[getattr(pa, f"uint{bits}")()] = getattr(pd, f"UInt{bits}Dtype")()
+    frame: pd.DataFrame = parquet.read_table(io.BytesIO(content)).to_pandas(types_mapper=nullable.get)
+    return frame
 
 
 def _excel(content: bytes) -> pd.DataFrame:
@@ -199,14 +245,50 @@ def _column(
 ) -> tuple[tuple[Check, ...], pd.Series | None]:
     from engine.table.convert import parse_column
 
+    bare, marked, open_ = _unmarked(cells, column, format, expected)
     try:
-        values = parse_column(cells, column)
+        values = parse_column(bare, column)
     except (DataError, TwinError) as error:
         return (Check(What.TYPE, False, str(error)),), None
     real = expected.real[column.name]
-    checks = [_type(cells, column, format, real), *_format(cells, values, column), _missing(values, real)]
+    checks = [_type(cells, column, format, real), *_format(bare, values, column, format), _missing(values, real)]
     checks += list(_values(values, column, real, expected))
+    checks += _run(marked, open_, "cells", expected)
     return tuple(checks), values
+
+
+def _unmarked(cells: pd.Series, column: Column, format: str, expected: Expected) -> tuple[pd.Series, int, int]:
+    """Cells of a text file without the apostrophes put before formulas, how many had one, and how many lack one."""
+    import pandas as pd
+
+    if format not in formulas.TEXT_FORMATS:
+        return cells, 0, 0
+    real = expected.real[column.name]
+    known = set(real.dropna()) if pd.api.types.is_string_dtype(real.dtype) else set()
+    bare, marked = formulas.restored(cells, known)
+    tally = cells.value_counts()
+    return bare, marked, int(sum(many for cell, many in tally.items() if formulas.is_formula(str(cell))))
+
+
+def _names(written: list[str], format: str, expected: Expected) -> list[Check]:
+    """What became of names of columns that a spreadsheet might run."""
+    if format not in formulas.TEXT_FORMATS:
+        return []
+    marked = sum(formulas.undone(name, expected.schema.names) != name for name in written)
+    return _run(marked, sum(map(formulas.is_formula, written)), "names of columns", expected)
+
+
+def _run(marked: int, open_: int, what: str, expected: Expected) -> list[Check]:
+    """The check of formulas in text; none where nothing begins like one. open_: how many could be run."""
+    if open_:
+        asked = expected.formulas == formulas.KEEP
+        end = "kept on request." if asked else "and have no apostrophe before them."
+        told = f"{open_:,} {what} might be run by a spreadsheet, {end}"
+        return [Check(What.FORMULAS, asked, told)]
+    if marked:
+        told = f"{marked:,} {what} begin like a formula: written with an apostrophe, so that no spreadsheet runs them."
+        return [Check(What.FORMULAS, True, told)]
+    return []
 
 
 def _type(cells: pd.Series, column: Column, format: str, real: pd.Series) -> Check:
@@ -215,8 +297,13 @@ def _type(cells: pd.Series, column: Column, format: str, real: pd.Series) -> Che
     if format != "parquet" or column.storage == TEXT:
         return Check(What.TYPE, True, f"Every cell is {_AS[column.kind]}.")
     wanted = restore(real.head(1).to_frame(), Schema((column,)))[column.name].dtype
-    same = str(cells.dtype) == str(wanted)
+    same = _nullable(cells.dtype) == _nullable(wanted)
     return Check(What.TYPE, same, f"Stored as {cells.dtype}{'' if same else f'; the real column is {wanted}'}.")
+
+
+def _nullable(dtype: Any) -> str:
+    """The name of a dtype, with a place for missing cells or without: in Parquet every column has one."""
+    return {"boolean": "bool"}.get(str(dtype).lower(), str(dtype).lower())
 
 
 _AS: Mapping[Kind, str] = {
@@ -232,13 +319,16 @@ _AS: Mapping[Kind, str] = {
 }
 
 
-def _format(cells: pd.Series, values: pd.Series, column: Column) -> Iterator[Check]:
+def _format(cells: pd.Series, values: pd.Series, column: Column, format: str) -> Iterator[Check]:
     """Whether text cells are written as the source writes them, and numbers have no more decimals than there."""
     import pandas as pd
 
     from engine.table.convert import write_column
 
-    if column.kind in (Kind.INTEGER, Kind.DECIMAL, Kind.DATETIME, Kind.BOOLEAN) and pd.api.types.is_string_dtype(cells):
+    if column.kind is Kind.DATETIME and column.storage == TEXT and format in ("json", "jsonl"):
+        off = int((~cells.dropna().astype("str").str.fullmatch(_ISO)).sum())
+        yield Check(What.FORMAT, not off, f"{f'{off:,} cells are not written' if off else 'Written'} in ISO form.")
+    elif column.kind in _SPELLED and pd.api.types.is_string_dtype(cells):
         known = values.notna().to_numpy()
         again = write_column(values, column)
         off = int((again[known].to_numpy(dtype=object) != cells[known].to_numpy(dtype=object)).sum())

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import engine
 from engine import console
-from engine.commands import evaluate, generate, impute, methods, profile, score
+from engine.commands import evaluate, generate, impute, methods, profile, repeat, score
 from engine.errors import Cancelled, TwinError
 
 MISTAKE = 2
@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     )
     root.add_argument("--version", action="version", version=f"Tabular Twin {engine.__version__}")
     commands = root.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for command in (methods, profile, generate, impute, score, evaluate):
+    for command in (methods, profile, generate, repeat, impute, score, evaluate):
         name = command.__name__.rpartition(".")[2]
         sub = commands.add_parser(name, help=command.HELP, description=command.DESCRIPTION, allow_abbrev=False)
         command.add(sub)

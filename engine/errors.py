@@ -14,6 +14,7 @@ TwinError                  a sentence for the person: what is wrong, where, and 
 ├── NotFittedError         `sample` or `save` before `fit`
 ├── ConditionError         a given value is unknown, or no row can fulfil it
 ├── ModelError             a saved model is damaged, alien, or of another version
+├── StorageError           an uploaded table cannot be kept on this server
 ├── JobError               a run could not be started or found
 ├── LibraryError           something cannot be saved, found or changed in the library
 ├── NotApplicable          a metric has nothing to measure here (carries the reason)
@@ -89,6 +90,10 @@ class ConditionError(TwinError):
 
 class ModelError(TwinError):
     """A saved model cannot be opened."""
+
+
+class StorageError(TwinError):
+    """An uploaded table, or what was chosen for it, cannot be kept on this server."""
 
 
 class JobError(TwinError):

@@ -48,6 +48,10 @@ _ALLOCATION = (
     "bad_alloc",
     "bad allocation",
     "can't start new thread",
+    "failed to launch worker thread",
+    "cannot allocate memory",
+    "failed to map segment",
+    "memory allocation still failed",
 )
 
 
@@ -84,8 +88,14 @@ def out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out: Python's own error, torch's, TensorFlow's, or that of a C++ library below them."""
     if isinstance(error, MemoryError) or _OUT_OF_MEMORY & {kind.__name__ for kind in type(error).__mro__}:
         return True
-    native = isinstance(error, RuntimeError) or type(error).__name__ == "LightGBMError"
-    return native and any(words in str(error).lower() for words in _ALLOCATION)
+    native = isinstance(error, (RuntimeError, ImportError, OSError))
+    native = native or type(error).__name__ in {"LightGBMError", "ArrowException"}
+    return native and speaks_of_memory(str(error))
+
+
+def speaks_of_memory(text: str) -> bool:
+    """Whether a library's last words say that it was refused memory, or a thread."""
+    return any(words in text.lower() for words in _ALLOCATION)
 
 
 def reason(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -9,11 +10,20 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from engine.errors import TwinError
 from engine.table.schema import Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Where there is no quota (Windows), errno does not know its number.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+
+# What reading a file of ours may raise when it is damaged, in whatever way.
+DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, TwinError)
 
 
 @contextmanager
@@ -25,6 +35,15 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def no_room(error: BaseException | None) -> bool:
+    """Whether this, or what led to it, is the disk's word that it is full, or that this user may not take more."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def link(source: Path, target: Path) -> None:
@@ -41,7 +60,11 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Raises OSError or ValueError where there is no such file, or no JSON in it."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError(f"{path.name} is nested too deeply") from error
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -52,4 +75,6 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 def read_table(path: Path, schema: Schema) -> pd.DataFrame:
     """A parsed table as `write_table` had it. Parsing again brings back what Parquet has no type for."""
+    import pandas as pd
+
     return schema.parse(pd.read_parquet(path))

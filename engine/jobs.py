@@ -6,138 +6,104 @@ its server on purpose (a training of minutes is worth keeping), ends by itself w
 while that process still has this run's random folder name on its command line. Queued runs wait on disk and go on
 when a `Jobs` of the same root comes up again.
 
-At most `limits.max_running_jobs` run at once; the others wait in the order of their start.
+At most `limits.max_running_jobs` run at once; the others wait, in an order that is fair between their owners (see
+`engine.turns`). A worker past a limit of memory or time is stopped alone (see `engine.watching`).
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import psutil
 
-from engine import fallback, processes, results, rows_of_model, run
+from engine import clock, files, processes, results, run, turns, watching
+from engine.books import ID, Books, sound
 from engine.errors import JobError
-from engine.limits import Limits
-from engine.progress import Progress
-from engine.reports import Fallback
+from engine.limits import UNLIMITED, Limits
 from engine.results import StoredResult
 from engine.run import RunRequest
 from engine.runfolder import Record, RunFolder, State
+from engine.runstatus import RunStatus
 from engine.table.schema import Schema
 
 log = logging.getLogger(__name__)
 
-_ID = re.compile(r"[0-9a-f]{32}")
-_START_SECONDS = 60.0  # a claimed run whose worker has not appeared by then never will
-_DAMAGED = (OSError, ValueError, KeyError, TypeError)
+_TO_COME = 60.0  # seconds by which a time may lie ahead of the clock
 
 
-@dataclass(frozen=True, slots=True)
-class RunStatus:
-    """A run at one moment. Times are seconds since 1970.
-
-    progress: the last event; history: all of them; stages: the names of the stages that the run goes through, in order;
-    place: 1 for the next in the queue, None when not queued; message: for an ended run the sentence for the person;
-    trying: the method in training, "" for none; failed: those that were given up before it;
-    finishing: whether the training was asked to end with the best so far; trains: whether anything is trained, or rows
-    are made from a saved model.
-    """
-
-    id: str
-    state: State
-    request: RunRequest
-    message: str = ""
-    created: float = 0.0
-    started: float | None = None
-    ended: float | None = None
-    progress: Progress | None = None
-    history: tuple[Progress, ...] = ()
-    stages: tuple[str, ...] = ()
-    place: int | None = None
-    trying: str = ""
-    failed: tuple[Fallback, ...] = ()
-    finishing: bool = False
-    trains: bool = True
-
-    @property
-    def seconds(self) -> float:
-        """How long it has been running, or ran."""
-        if self.started is None:
-            return 0.0
-        return (time.time() if self.ended is None else self.ended) - self.started
-
-    @property
-    def seconds_left(self) -> float | None:
-        """An estimate for the whole run, None while it cannot be told."""
-        return run.seconds_left(self.stages, self.history) if self.state is State.RUNNING else None
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What has been read of a run's progress, and what never changes about it."""
-
-    request: RunRequest
-    stages: tuple[str, ...]
-    history: list[Progress] = field(default_factory=list)
-    offset: int = 0
-
-
-class Jobs:
+class Jobs(Books):
     """All runs under one root folder. Safe to use from several threads; one per server is enough."""
 
     def __init__(self, root: Path | str, limits: Limits | None = None) -> None:
-        self.root = Path(root).absolute()
+        super().__init__(Path(root).absolute())
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.limits = limits or Limits.from_environment()
-        self._lock = threading.RLock()
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._seen: dict[str, _Seen] = {}
         self._last_created = 0.0
         self._adopt()
         self._pump()
 
     # What a page asks for
 
-    def start(self, request: RunRequest, table: pd.DataFrame, schema: Schema, *, secret: bytes | None = None) -> str:
+    def start(
+        self, request: RunRequest, table: pd.DataFrame, schema: Schema, *, owner: str = "", secret: bytes | None = None
+    ) -> str:
         """Queue a run on a table in any form, and start it when there is room; returns its id.
 
-        secret: of pseudonyms; these are made here, so that neither it nor the values they replace reach the disk.
-        Raises what is wrong with request or table at once, before anything is started.
+        owner: who shares the server with the other owners, in turns. secret: of pseudonyms; these are made here, so
+        that neither it nor the values they replace reach the disk.
+        Raises what is wrong with request or table at once, before anything is started; JobError where the line is full
+        or the memory could never be enough.
         """
         request.check(schema, self.limits)
         parsed, schema = run.with_pseudonyms(schema.selected.parse(table), schema, request.seed, secret)
-        return self._take(request, parsed, schema)
+        memory = turns.reserve(request, parsed, schema, self.limits)
+        return self._take(request, parsed, schema, owner, memory)
 
-    def start_rows(self, request: RunRequest, model: Path, schema: Schema, preview: pd.DataFrame) -> str:
+    def start_rows(
+        self, request: RunRequest, model: Path, schema: Schema, preview: pd.DataFrame, *, owner: str = ""
+    ) -> str:
         """Queue the making of rows from a saved model; returns its id.
 
         request: rows, seed, given values and balance count; schema: of the model; preview: parsed rows that it made
-        earlier. Raises what is wrong with the request at once; JobError when there is no such model any more.
+        earlier; owner as of `start`. Raises what is wrong with the request at once; JobError when there is no such
+        model any more, or the line is full.
         """
         request.check(schema, self.limits)
-        return self._take(request, preview, schema, model)
+        return self._take(request, preview, schema, owner, turns.unknown(self.limits), model)
 
-    def _take(self, request: RunRequest, parsed: pd.DataFrame, schema: Schema, model: Path | None = None) -> str:
+    def _take(
+        self,
+        request: RunRequest,
+        parsed: pd.DataFrame,
+        schema: Schema,
+        owner: str,
+        memory: int,
+        model: Path | None = None,
+    ) -> str:
         """Store a run, put it in the queue, and start it when there is room; its id."""
+        turns.check_line(self._records(), owner, self.limits)
         run_id = secrets.token_hex(16)
         folder = RunFolder(self.root / run_id)
         try:
             folder.create(request, parsed, schema, model)
             with self._lock:
-                self._enqueue(folder)
+                self._enqueue(folder, owner, memory)
+        except JobError:  # the line has filled up meanwhile
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
         except OSError as error:
             shutil.rmtree(folder.path, ignore_errors=True)
-            raise JobError(f"The run cannot be stored on this server ({error.strerror or error}).") from error
+            why = "its disk is full" if files.no_room(error) else error.strerror or str(error)
+            raise JobError(f"The run cannot be stored on this server: {why}. Nothing was started.") from error
         self._pump()
         return run_id
 
@@ -147,7 +113,7 @@ class Jobs:
         with self._lock:
             record = self._record(folder)
             seen = self._read_on(folder)
-            place = self._place(run_id) if record.state is State.QUEUED else None
+            place, short = self._place(run_id, record) if record.state is State.QUEUED else (None, False)
             history = tuple(seen.history)
             trying, failed = self._attempts(folder)
         return RunStatus(
@@ -162,6 +128,7 @@ class Jobs:
             history=history,
             stages=seen.stages,
             place=place,
+            short_of_memory=short,
             trying=trying,
             failed=failed,
             finishing=folder.asked_to_finish,
@@ -175,7 +142,9 @@ class Jobs:
             record = self._record(folder)
             if record.state.ended:
                 return False
-            folder.write_state(replace(record, state=State.CANCELLED, message="Stopped on request.", ended=time.time()))
+            self._settle(
+                folder, replace(record, state=State.CANCELLED, message="Stopped on request.", ended=time.time())
+            )
             if record.pid is not None:
                 processes.kill(record.pid, folder.path)
         self._pump()
@@ -199,16 +168,18 @@ class Jobs:
             raise JobError(f"This run has no result: it is {record.state}. {record.message}".strip())
         try:
             return results.load(folder.result, folder.schema())
-        except _DAMAGED as error:
+        except files.DAMAGED as error:
             raise JobError("The result of this run is damaged; run it again.") from error
 
     def schema(self, run_id: str) -> Schema:
         """The schema that the run was started with."""
-        return self._folder(run_id).schema()
+        with sound():
+            return self._folder(run_id).schema()
 
     def table(self, run_id: str) -> pd.DataFrame:
         """The real table that the run was started with: parsed, the selected columns."""
-        return self._folder(run_id).table()
+        with sound():
+            return self._folder(run_id).table()
 
     def delete(self, run_id: str) -> None:
         """Stop the run if need be, and remove all that it left."""
@@ -218,169 +189,107 @@ class Jobs:
             shutil.rmtree(folder.path, ignore_errors=True)
             self._seen.pop(run_id, None)
             self._children.pop(run_id, None)
+            self._unwritten.pop(run_id, None)
 
     def sweep(self, older_than: float) -> int:
-        """Delete runs that ended more than `older_than` seconds ago; how many."""
-        limit = time.time() - older_than
-        old = [run_id for run_id, record in self._records() if record.ended is not None and record.ended < limit]
-        for run_id in old:
-            self.delete(run_id)
-        return len(old)
+        """Delete runs that ended more than `older_than` seconds ago, and as old folders that are no run; how many."""
+        limit = clock.now() - older_than
+        old = 0
+        for run_id, record in self._records():
+            if record.ended is None:
+                continue
+            if record.ended < limit:
+                self.delete(run_id)
+                old += 1
+            elif record.ended > time.time() + _TO_COME:  # the clock was set back: its time begins now
+                self._settle(RunFolder(self.root / run_id), replace(record, ended=time.time()))
+        return old + self._clear_up(limit)
+
+    def _clear_up(self, limit: float) -> int:
+        """Remove what a crash left half stored, and damaged runs, when nobody has written there since `limit`."""
+        known = set(self.ids())
+        gone = 0
+        for path in self.root.iterdir():
+            with suppress(OSError):  # another server of the same root may do the same
+                if ID.fullmatch(path.name) and path.name not in known and path.stat().st_mtime < limit:
+                    shutil.rmtree(path)
+                    gone += 1
+        return gone
 
     def ids(self) -> tuple[str, ...]:
         """All runs, the oldest first."""
         return tuple(run_id for run_id, _ in self._records())
 
-    # The books
-
-    def _folder(self, run_id: str) -> RunFolder:
-        folder = RunFolder(self.root / run_id)
-        if not _ID.fullmatch(run_id) or not (folder.path / "state.json").exists():
-            raise JobError("There is no such run; it may have been deleted.")
-        return folder
-
-    def _records(self) -> list[tuple[str, Record]]:
-        """Every readable run with its present state, the oldest first."""
-        found = []
-        with self._lock:
-            for path in self.root.iterdir():
-                if not _ID.fullmatch(path.name):
-                    continue
-                try:
-                    found.append((path.name, self._record(self._folder(path.name))))
-                except JobError:
-                    log.debug("Passing over %s, which is no readable run.", path.name)
-        return sorted(found, key=lambda entry: (entry[1].created, entry[0]))
-
-    def _record(self, folder: RunFolder) -> Record:
-        """The present state of a run; one whose worker died without a word is marked as failed on the way."""
-        try:
-            record = folder.state()
-            outcome = folder.outcome()
-        except _DAMAGED as error:
-            raise JobError("The files of this run are damaged.") from error
-        if record is None:
-            raise JobError("There is no such run; it may have been deleted.")
-        if record.state.ended:
-            return record
-        if outcome is None and not self._living(record, folder):
-            outcome = folder.outcome()  # it may have spoken between the two looks
-            if outcome is None:
-                return self._lost(folder, record)
-        if outcome is None:
-            return record
-        return replace(record, state=outcome.state, message=outcome.message, ended=outcome.ended)
-
-    def _living(self, record: Record, folder: RunFolder) -> bool:
-        """Whether a run without an outcome may still get one."""
-        if record.state is State.RUNNING:
-            return record.pid is not None and processes.alive(record.pid, folder.path)
-        claimed = folder.claimed()
-        return claimed is None or time.time() - claimed < _START_SECONDS
-
-    def _lost(self, folder: RunFolder, record: Record) -> Record:
-        code = _exit_status(self._children.get(folder.path.name))
-        if code and self._hand_over(folder, code):
-            again = replace(record, state=State.QUEUED, pid=None)
-            folder.write_state(again)
-            folder.release()
-            return again
-        log.warning("Run %s ended without an outcome (exit status %s).", folder.path.name, code)
-        message = processes.end_sentence(code) if folder.trains else rows_of_model.ENDED
-        failed = replace(record, state=State.FAILED, message=message, ended=time.time())
-        folder.write_state(failed)
-        return failed
-
-    def _hand_over(self, folder: RunFolder, code: int) -> bool:
-        """Whether another method is to go on where the worker was killed in training; the failed one is written down.
-
-        The run goes back to the head of the queue: whoever watched the worker starts the next one.
-        """
-        trying, failed = self._attempts(folder)
-        try:
-            allowed = folder.request().fallback
-        except _DAMAGED:
-            return False
-        failed = (*failed, Fallback(trying, processes.end_reason(code)))
-        left = set(fallback.after(trying)) - {f.method for f in failed}
-        if not trying or not allowed or not left:
-            return False
-        log.warning("Run %s was killed while it trained %s (exit status %s).", folder.path.name, trying, code)
-        folder.write_attempts("", failed)
-        return True
-
-    def _attempts(self, folder: RunFolder) -> tuple[str, tuple[Fallback, ...]]:
-        try:
-            return folder.attempts()
-        except _DAMAGED as error:
-            raise JobError("The files of this run are damaged.") from error
-
-    def _read_on(self, folder: RunFolder) -> _Seen:
-        """The progress so far; only what is new is read."""
-        run_id = folder.path.name
-        try:
-            if run_id not in self._seen:
-                request = folder.request()
-                rows = _rows(folder.path / "table.parquet")
-                stages = run.stages(request, rows) if folder.trains else rows_of_model.STAGES
-                self._seen[run_id] = _Seen(request, stages)
-            seen = self._seen[run_id]
-            new, seen.offset = folder.events(seen.offset)
-        except _DAMAGED as error:
-            raise JobError("The files of this run are damaged.") from error
-        seen.history.extend(new)
-        return seen
-
-    def _place(self, run_id: str) -> int:
-        queued = [other for other, record in self._records() if record.state is State.QUEUED]
-        return queued.index(run_id) + 1
+    def _place(self, run_id: str, record: Record) -> tuple[int, bool]:
+        """A queued run's place in line, and whether it is the first and waits for memory only."""
+        runs = self._records()
+        place = turns.in_turn(runs).index(run_id) + 1
+        running = sum(other.state is State.RUNNING for _, other in runs)
+        short = place == 1 and running < self.limits.max_running_jobs and not turns.fits(record, runs, self.limits)
+        return place, short
 
     # The queue
 
-    def _enqueue(self, folder: RunFolder) -> None:
-        """Put a stored run at the end of the queue; no two have the same place in time."""
+    def _enqueue(self, folder: RunFolder, owner: str, memory: int) -> None:
+        """Put a stored run at the end of its owner's line; no two have the same place in time."""
+        turns.check_line(self._records(), owner, self.limits)
         self._last_created = max(time.time(), self._last_created + 1e-6)
-        folder.write_state(Record(State.QUEUED, created=self._last_created))
+        folder.write_state(Record(State.QUEUED, created=self._last_created, owner=owner, memory=memory))
 
     def _pump(self) -> None:
         """Start queued runs while there is room."""
         with self._lock:
-            live = [(run_id, record) for run_id, record in self._records() if not record.state.ended]
-            room = self.limits.max_running_jobs - sum(record.state is State.RUNNING for _, record in live)
-            for run_id, record in live:
-                if room > 0 and record.state is State.QUEUED and self._launch(run_id, record):
-                    room -= 1
+            while (found := self._next()) is not None:
+                self._launch(*found)
 
-    def _launch(self, run_id: str, record: Record) -> bool:
+    def _next(self) -> tuple[str, Record] | None:
+        """The run to start now, None where none waits or there is no room."""
+        runs = self._records()
+        busy = [run_id for run_id, record in runs if record.state is State.RUNNING or self._elsewhere(run_id, record)]
+        waiting = [run_id for run_id in turns.in_turn(runs) if run_id not in busy]
+        if not waiting or len(busy) >= self.limits.max_running_jobs:
+            return None
+        record = dict(runs)[waiting[0]]
+        return (waiting[0], record) if turns.fits(record, runs, self.limits) else None
+
+    def _elsewhere(self, run_id: str, record: Record) -> bool:
+        """Whether another server of the same root is just starting a run."""
+        return record.state is State.QUEUED and RunFolder(self.root / run_id).claimed() is not None
+
+    def _launch(self, run_id: str, record: Record) -> None:
         folder = RunFolder(self.root / run_id)
         if not folder.claim():
-            return True  # another server of the same root is starting it, so it takes up room
+            return  # another server was quicker
         try:
             child = processes.start(folder.path, folder.log)
         except OSError as error:
             log.exception("The worker of run %s cannot be started.", run_id)
             message = f"The training process could not be started ({error.strerror or error})."
-            folder.write_state(replace(record, state=State.FAILED, message=message, ended=time.time()))
-            return False
-        folder.write_state(replace(record, state=State.RUNNING, started=record.started or time.time(), pid=child.pid))
+            self._settle(folder, replace(record, state=State.FAILED, message=message, ended=time.time()))
+            return
+        started = replace(record, state=State.RUNNING, started=record.started or time.time(), pid=child.pid)
+        self._settle(folder, started)
         self._children[run_id] = child
-        self._watch(run_id, child.wait)
-        return True
+        self._watch(run_id, started, child)
 
     def _adopt(self) -> None:
         """Watch the workers that an earlier server of this root left running."""
         for run_id, record in self._records():
             if record.state is State.RUNNING and record.pid is not None:
                 try:
-                    self._watch(run_id, psutil.Process(record.pid).wait)
+                    self._watch(run_id, record, psutil.Process(record.pid))
                 except psutil.NoSuchProcess:
                     continue
 
-    def _watch(self, run_id: str, wait: Callable[[], object]) -> None:
-        """When the worker ends, settle its run and let the next one start."""
+    def _watch(self, run_id: str, record: Record, worker: subprocess.Popen[bytes] | psutil.Process) -> None:
+        """Stop the worker when it is past a limit; when it has ended, settle its run and let the next one start."""
+        guard = watching.Guard(worker.pid, record.started or time.time(), self.limits)
 
         def watch() -> None:
-            wait()
+            while not _gone(worker):
+                stop = guard.look() or self._crowding(run_id)
+                if stop is not None:
+                    self._stop(run_id, worker.pid, stop)
             try:
                 self._pump()
             except OSError:
@@ -388,22 +297,34 @@ class Jobs:
 
         threading.Thread(target=watch, name=f"run {run_id[:8]}", daemon=True).start()
 
+    def _stop(self, run_id: str, pid: int, stop: watching.Stop) -> None:
+        """Stop a run's worker. What becomes of the run is seen where it is looked at next."""
+        log.warning("Run %s is stopped. %s", run_id, stop.reason)
+        folder = RunFolder(self.root / run_id)
+        try:
+            folder.stop_for(stop)
+        except OSError:
+            log.exception("Why run %s is stopped cannot be written.", run_id)
+        processes.kill(pid, folder.path)
 
-def _exit_status(child: subprocess.Popen[bytes] | None) -> int | None:
-    """Of a worker that is gone. Not `poll`, which says nothing while the watching thread is about to fetch it."""
-    if child is None:
-        return None
+    def _crowding(self, run_id: str) -> watching.Stop | None:
+        """Why this run has to make way for the others: all take too much together, and it most beyond its own."""
+        if self.limits.max_total_training_bytes == UNLIMITED:
+            return None
+        running = {i: r for i, r in self._records() if r.state is State.RUNNING and r.pid is not None}
+        taken = {i: used.memory for i, r in running.items() if (used := processes.usage(r.pid or 0)) is not None}
+        if run_id not in taken or sum(taken.values()) <= self.limits.max_total_training_bytes:
+            return None
+        return watching.CROWDED if max(taken, key=lambda i: taken[i] - running[i].memory) == run_id else None
+
+
+def _gone(worker: subprocess.Popen[bytes] | psutil.Process) -> bool:
+    """Whether a worker has ended by the time of the next look."""
     try:
-        return child.wait(timeout=2.0)
-    except subprocess.TimeoutExpired:
-        return None
-
-
-def _rows(path: Path) -> int:
-    """Rows of a Parquet file, without reading them."""
-    import pyarrow.parquet as pq
-
-    return int(pq.ParquetFile(path).metadata.num_rows)
+        worker.wait(watching.LOOK)
+    except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
+        return False
+    return True
 
 
 __all__ = ["Jobs", "RunStatus", "State"]

@@ -24,8 +24,12 @@ class Limits:
     max_cell_characters: int = 100_000  # of one cell
     max_rows_to_make: int = 5_000_000  # synthetic rows in one go
     max_running_jobs: int = 2  # trainings at once on this server
+    max_waiting_jobs: int = 100  # in the line of this server
+    max_waiting_jobs_per_owner: int = 20  # of one table, or of one person's library
+    max_run_seconds: int = UNLIMITED  # from the start of a run to its end
     max_library_bytes: int = 2_000_000_000  # of one user's saved datasets, models and reports (see `engine.library`)
     max_training_bytes: int = UNLIMITED  # of memory that one training process may take; by default all there is
+    max_total_training_bytes: int = UNLIMITED  # of memory that all of them may take together
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Limits:
@@ -40,3 +44,19 @@ class Limits:
                 raise SettingsError(f"{PREFIX}{f.name.upper()} must be a whole number of at least 1, not “{text}”.")
             found[f.name] = int(text)
         return cls(**found)
+
+
+def size(bytes_: int) -> str:
+    """A number of bytes for people."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if bytes_ >= scale:
+            return f"{bytes_ / scale:.3g} {unit}"
+    return f"{bytes_} bytes"
+
+
+def span(seconds: int) -> str:
+    """A number of seconds for people."""
+    for unit, scale in (("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * scale:
+            return f"{seconds / scale:.3g} {unit}"
+    return f"{seconds} seconds" if seconds != 1 else "one second"

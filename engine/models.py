@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import versions
+from engine import plainjson, versions
 from engine.errors import ModelError
 from engine.limits import Limits
 
@@ -191,8 +191,8 @@ def _member_chunks(bundle: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[b
 
 def _load(body: bytes, name: str) -> dict[str, Any]:
     try:
-        data = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        data = plainjson.loads(body)
+    except (ValueError, MemoryError) as error:
         raise ModelError(f"The saved model's {name} is damaged.") from error
     if not isinstance(data, dict):
         raise ModelError(f"The saved model's {name} is damaged.")

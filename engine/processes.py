@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,8 @@ import psutil
 import engine
 
 WORKER = "engine.worker"
+DISK_FULL = 74  # exit status of a worker that could not even write down that the disk is full
+NO_ROOM = "The disk of this server is full, so the run could not be finished. Make room, then try again."
 _ROOT = Path(engine.__file__).resolve().parent.parent  # where `engine` is found
 _STARTING_SECONDS = 0.5
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -37,6 +40,7 @@ def start(folder: Path, log: Path, *, module: str = WORKER, leashed: bool = Fals
             cwd=folder,
             env=environment,
             start_new_session=True,
+            umask=0o077 if os.name == "posix" else -1,  # what it writes is for this user only
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
 
@@ -68,6 +72,30 @@ def _command_line(process: psutil.Process) -> list[str]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Of a worker and its children. memory: bytes that are theirs alone; seconds: of the processor."""
+
+    memory: int
+    seconds: float
+
+
+def usage(pid: int) -> Usage | None:
+    """What a worker takes now; None when it is gone."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return None
+    memory, seconds = 0, 0.0
+    for member in family:
+        with contextlib.suppress(psutil.Error):
+            held, times = member.memory_info(), member.cpu_times()
+            memory += max(held.rss - getattr(held, "shared", 0), 0)  # files that are mapped can be dropped again
+            seconds += times.user + times.system
+    return Usage(memory, seconds)
+
+
 def kill(pid: int, folder: Path, wait: float = 5.0) -> None:
     """Kill the worker and its children at once; returns when they are gone, or after `wait` seconds."""
     if not alive(pid, folder):
@@ -88,6 +116,8 @@ def end_sentence(code: int | None) -> str:
     """Why a worker that left no word is gone, for the person. code: its exit status, None when nobody saw it end."""
     if _was_killed(code):
         return f"{end_reason(code)} Try fewer rows or columns, or a lighter method."
+    if code == DISK_FULL:
+        return NO_ROOM
     if code is None:
         return "The training ended without a result, most likely because the computer or the server was restarted."
     return f"{end_reason(code)} Please try again; if it happens again, choose another method."

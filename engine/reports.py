@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from engine.typed import check_fields
+
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
@@ -58,4 +60,6 @@ class FitReport:
         fields["notes"] = tuple(str(note) for note in data["notes"])
         fields["settings"] = dict(data["settings"])
         fields["rules"] = tuple(dict(rule) for rule in data.get("rules", ()))
-        return cls(**fields)
+        made = cls(**fields)
+        check_fields(made)
+        return made

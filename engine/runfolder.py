@@ -5,6 +5,7 @@ model.zip                                only in a run that makes rows from a sa
                                          table.parquet holds some rows that the model made earlier
 state.json                               the page's word: queued, running (with the worker's pid), cancelled, failed
 claim                                    made by whoever starts a worker, so that only one does
+stopped.json                             why a worker is stopped that is past a limit (see `engine.watching`)
 finish                                   made by the page: end training, and go on with the best so far
 progress.jsonl                           one line per event, added by the worker
 outcome.json                             the worker's last word: done, fell_back, failed or cancelled
@@ -34,6 +35,7 @@ from engine.progress import CancelToken, Progress
 from engine.reports import Fallback
 from engine.run import RunRequest
 from engine.table.schema import Schema
+from engine.watching import Stop
 
 _EVENT_SECONDS = 0.1  # events within a stage are written at most this often
 _LOOK_SECONDS = 0.2  # the worker looks for the page's wish at most this often
@@ -58,7 +60,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """state.json or outcome.json. Times are seconds since 1970; `created` also orders the queue."""
+    """state.json or outcome.json. Times are seconds since 1970.
+
+    created, owner: order the queue (see `engine.turns`); memory: bytes that the run has for itself, 0 where there is no
+    limit.
+    """
 
     state: State
     message: str = ""
@@ -66,10 +72,21 @@ class Record:
     started: float | None = None
     ended: float | None = None
     pid: int | None = None
+    owner: str = ""
+    memory: int = 0
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Record:
-        return cls(**{**data, "state": State(data["state"])})
+        """Raises TypeError or ValueError for what is none."""
+        record = cls(**{**data, "state": State(data["state"])})
+        times = (record.created, record.started, record.ended)
+        if not (isinstance(record.message, str) and isinstance(record.owner, str) and isinstance(record.memory, int)):
+            raise TypeError("a record's message and owner are text, its memory is a number")
+        if not all(t is None or isinstance(t, (int, float)) for t in times):
+            raise TypeError("a record's times are numbers")
+        if record.created is None or not (record.pid is None or type(record.pid) is int):
+            raise TypeError("a record has a time of creation, and its pid is a whole number")
+        return record
 
 
 class RunFolder:
@@ -139,6 +156,31 @@ class RunFolder:
     def release(self) -> None:
         """Undo `claim`, so that another worker can be started."""
         (self.path / "claim").unlink(missing_ok=True)
+
+    def stop_for(self, stop: Stop) -> None:
+        """Leave word of why the worker is about to be stopped."""
+        files.write_json(self.path / "stopped.json", stop.to_json())
+
+    def stopped(self) -> Stop | None:
+        """Why the worker was stopped; None where it was not, or nobody could say."""
+        try:
+            return Stop.from_json(files.read_json(self.path / "stopped.json"))
+        except files.DAMAGED:
+            return None
+
+    def last_words(self) -> str:
+        """The end of the worker's log: what a library says that ends its process."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(max(self.log.stat().st_size - 2_000, 0))
+                return file.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def begin_anew(self) -> None:
+        """Undo `claim` and `stop_for`, so that another worker can be started."""
+        (self.path / "stopped.json").unlink(missing_ok=True)
+        self.release()
 
     def attempts(self) -> tuple[str, tuple[Fallback, ...]]:
         """The method in training ("" for none), and those that failed before it."""
@@ -228,7 +270,7 @@ class EventWriter:
 
     def __init__(self, folder: RunFolder) -> None:
         self._path = folder.path / "progress.jsonl"
-        self._file: IO[str] | None = None
+        self._file: IO[bytes] | None = None
         self._stage = ""
         self._written = 0.0
         self._losses = 0.0
@@ -243,9 +285,17 @@ class EventWriter:
         if event.losses:
             self._losses = now
         if self._file is None:
-            self._file = self._path.open("a", encoding="utf-8")
-        self._file.write(json.dumps(event.to_json(), ensure_ascii=False) + "\n")
-        self._file.flush()
+            self._file = self._path.open("ab", buffering=0)
+        self._add(self._file, json.dumps(event.to_json(), ensure_ascii=False).encode() + b"\n")
+
+    @staticmethod
+    def _add(file: IO[bytes], line: bytes) -> None:
+        """A whole line or nothing: on a full disk the training goes on untold."""
+        before = os.fstat(file.fileno()).st_size
+        with contextlib.suppress(OSError):
+            if file.write(line) == len(line):
+                return
+        file.truncate(before)
 
     def close(self) -> None:
         if self._file is not None:

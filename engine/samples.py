@@ -18,6 +18,7 @@ class Sample:
     rows: int
     columns: int
     shows: str  # one sentence: what is instructive about it
+    has: tuple[str, ...]  # the same in catchwords
     source: str
     licence: str
 
@@ -34,6 +35,7 @@ SAMPLES: tuple[Sample, ...] = (
         rows=48_842,
         columns=15,
         shows="Work, family and income of adults: many categories, spikes at round numbers.",
+        has=("categories", "spikes", "gaps"),
         source="“Adult”, UCI Machine Learning Repository",
         licence="CC BY 4.0",
     ),
@@ -44,6 +46,7 @@ SAMPLES: tuple[Sample, ...] = (
         rows=48_895,
         columns=11,
         shows="Prices and places of listings: missing dates, 220 quarters, very long tails.",
+        has=("places", "dates", "gaps", "long tails"),
         source="New York City Airbnb Open Data",
         licence="CC0",
     ),
@@ -54,6 +57,7 @@ SAMPLES: tuple[Sample, ...] = (
         rows=1_309,
         columns=8,
         shows="Who survived: mixed kinds and ages that are missing for one in five.",
+        has=("mixed kinds", "gaps"),
         source="Vanderbilt Biostatistics",
         licence="Public domain",
     ),
@@ -64,6 +68,7 @@ SAMPLES: tuple[Sample, ...] = (
         rows=344,
         columns=8,
         shows="Measures of three species: a small table with clear groups.",
+        has=("small", "groups"),
         source="palmerpenguins",
         licence="CC0",
     ),
@@ -74,6 +79,7 @@ SAMPLES: tuple[Sample, ...] = (
         rows=1_461,
         columns=6,
         shows="A day per row for four years: dates and a strong yearly cycle.",
+        has=("dates", "seasons"),
         source="NOAA",
         licence="Public domain",
     ),

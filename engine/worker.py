@@ -10,14 +10,17 @@ import contextlib
 import faulthandler
 import logging
 import os
+import shutil
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine import rows_of_model
+from engine import files, processes, rows_of_model
 from engine.errors import Cancelled, TwinError
 from engine.fallback import out_of_memory
 from engine.limits import UNLIMITED, Limits
+from engine.privatelog import LINE, PrivateFormatter, keep_quiet
 from engine.run import execute
 from engine.runfolder import EventWriter, FolderAttempts, FolderToken, RunFolder, State
 
@@ -32,12 +35,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(arguments) != 1 or not Path(arguments[0]).is_dir():
         print("Usage: python -m engine.worker RUN_FOLDER", file=sys.stderr)
         return 2
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log_privately()
     faulthandler.enable()  # a crash in native code leaves a traceback in the log
     _be_nice()
     _be_modest(Limits.from_environment().max_training_bytes)
     folder = RunFolder(Path(arguments[0]))
-    folder.write_outcome(*run(folder))
+    with _own_temporary(folder.path):
+        outcome = run(folder)
+    return _tell(folder, *outcome)
+
+
+def _tell(folder: RunFolder, state: State, message: str) -> int:
+    """Leave the last word; the exit status, which says it where the disk takes nothing more."""
+    if not state.has_result:
+        shutil.rmtree(folder.result, ignore_errors=True)  # what was half written; makes room on a full disk
+    try:
+        folder.write_outcome(state, message)
+    except OSError as error:
+        log.exception("The outcome cannot be written.")
+        return processes.DISK_FULL if files.no_room(error) else 1
     return 0
 
 
@@ -61,9 +77,14 @@ def run(folder: RunFolder) -> tuple[State, str]:
     except (Cancelled, KeyboardInterrupt):
         return State.CANCELLED, "Stopped on request."
     except TwinError as error:
+        if files.no_room(error):
+            return State.FAILED, processes.NO_ROOM
         log.warning("The run failed.", exc_info=True)
         return State.FAILED, str(error)
     except Exception as error:
+        if files.no_room(error):
+            log.exception("The disk is full.")
+            return State.FAILED, processes.NO_ROOM
         if out_of_memory(error):
             log.exception("Memory ran out.")
             return State.FAILED, NO_MEMORY
@@ -75,6 +96,25 @@ def run(folder: RunFolder) -> tuple[State, str]:
         return State.DONE, ""
     reasons = " ".join(f"“{f.method}” failed: {f.reason}" for f in result.report.fallbacks)
     return State.FELL_BACK, f"{reasons} The table was made by “{result.report.used}” instead."
+
+
+def _log_privately() -> None:
+    keep_quiet()
+    handler = logging.StreamHandler()
+    handler.setFormatter(PrivateFormatter(LINE))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+@contextlib.contextmanager
+def _own_temporary(folder: Path) -> Iterator[None]:
+    """Temporary files within the run's folder: where the worker is killed, they go with the run."""
+    own = folder / "tmp"
+    own.mkdir(mode=0o700, exist_ok=True)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(own)
+    try:
+        yield
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def _be_nice() -> None:
@@ -90,7 +130,23 @@ def _be_modest(most: int) -> None:
         return
     import resource
 
+    _start_arrow()
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _start_arrow() -> None:
+    """Have Arrow start its two threads now: where it is refused one, it waits for ever."""
+    import io
+
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.set_cpu_count(1)
+    pyarrow.set_io_thread_count(1)
+    cell = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table({"cell": [0]}), cell)
+    cell.seek(0)
+    pyarrow.parquet.read_table(cell)
 
 
 if __name__ == "__main__":

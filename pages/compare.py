@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, downloads, figures, frame, runs, saving, state, told, views, widgets, wishes
+from pages.ui import cached, downloads, frame, runs, saving, state, told, verdicts, views, widgets, wishes
 from pages.ui.words import count, plain, seconds
 
 frame.ensure()
@@ -29,8 +29,9 @@ with widgets.told():
     wishes.tell(now.request)
     if now.state == "fell_back":
         st.warning(plain(now.message), icon=":material/alt_route:")
-    told.made(result)
+    verdicts.say(result)
     downloads.draw(table, identity, result)
     saving.draw(table, identity, result)
-    figures.headline(result)
+    verdicts.cards(result)
+    told.made(result)
     views.draw(table, identity, result, now.request)

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, columns, frame, measuring, method, options, protect, rules, secret, state, widgets, wishes
+from pages.ui import (
+    cached,
+    columns,
+    frame,
+    loading,
+    measuring,
+    method,
+    options,
+    protect,
+    rules,
+    secret,
+    state,
+    widgets,
+    wishes,
+)
 from pages.ui.choices import Choices, keep
 from pages.ui.words import count, plain
 
 frame.ensure()
 widgets.heading("Configure", "Configure the twin", "Everything has a sensible default: go on whenever you like.")
 table = widgets.need_table()
+loading.draw(table)
 with widgets.told():
     with st.spinner("Looking through the columns …"):
         reading = cached.reading(table)
@@ -42,18 +57,20 @@ with widgets.told():
     )
 
 problem = keep(table, schema, choices) if not edited.problems else ""
-problems = (*problems, *told, *broken)
-stopped = bool(problem or problems or edited.problems)
+problems = (*edited.problems, *told, *broken, *problems)
+wrong = next(iter(problems), problem)
 asked = wishes.said(choices.request())
 ruled = f", {count(len(schema.constraints), 'rule')}" if schema.constraints else ""
 with action:
-    go = st.button("Train", type="primary", key="next", icon=":material/play_arrow:", disabled=stopped)
+    go = st.button("Train", type="primary", key="next", icon=":material/play_arrow:", disabled=bool(wrong))
+    if wrong:
+        st.markdown(f":red[:material/error: {plain(wrong)}]")
     st.caption(
         f"{plain(table.title)}: {count(len(edited.schema.selected), 'column')} of {len(edited.schema)}, "
         f"{count(choices.rows or profile.rows, 'synthetic row')}{ruled}{plain(f': {asked}' if asked else '')}."
     )
 if problem and not problems:
     widgets.error_box(problem)
-if st.button("Train", key="next-below", icon=":material/play_arrow:", disabled=stopped) or go:
+if st.button("Train", key="next-below", icon=":material/play_arrow:", disabled=bool(wrong)) or go:
     state.ask_for_start()
     st.switch_page(state.TRAIN_PAGE)

@@ -1,47 +1,65 @@
-"""The guide: the four steps, methods, figures, limits, and what a synthetic table does not settle."""
+"""The guide: steps, examples, methods, figures, privacy, limits; a chapter at a time, or what words are found in."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from engine.generators import registry
-from pages.ui import frame, help_texts, widgets
+from pages.ui import frame, state, widgets
+from pages.ui.chapters import CHAPTERS, Chapter, find
+from pages.ui.words import count
+
+MOST = 20  # sections shown of a search
+OPEN = 2  # of them stand open
 
 frame.ensure()
-
 st.title("Guide", anchor=False)
-st.markdown(help_texts.STEPS)
+wanted = st.text_input(
+    "Find in the guide",
+    key="guide-find",
+    placeholder="seed, GDPR, gaps, ECDF …",
+    icon=":material/search:",
+    width=420,
+    help="Sections that hold every word.",
+)
 
-st.subheader("Methods", anchor=False)
-st.markdown(help_texts.METHODS)
-for info in registry.infos():
-    with st.expander(info.label, key=f"guide-{info.key}"):
-        st.markdown(help_texts.method(info))
 
-st.subheader("Asking for certain rows", anchor=False)
-st.markdown(help_texts.ROWS)
+def _chapter(chapter: Chapter) -> None:
+    st.header(chapter.title, anchor=False)
+    for section in chapter.sections():
+        if not section.title:
+            st.markdown(section.text)
+        elif chapter.folded:
+            with st.expander(section.title, key=f"guide-{chapter.key}-{section.title}"):
+                st.markdown(section.text)
+        else:
+            st.subheader(section.title, anchor=False)
+            st.markdown(section.text)
 
-st.subheader("Kinds of columns", anchor=False)
-st.table(help_texts.KINDS, border="horizontal")
 
-for title, text in (
-    ("Columns on their own", help_texts.COLUMNS),
-    ("Personal data and pseudonyms", help_texts.PERSONAL),
-    ("Rare categories", help_texts.RARE),
-    ("Rules", help_texts.RULES),
-):
-    st.subheader(title, anchor=False)
-    st.markdown(text)
+def _found(text: str) -> None:
+    found = find(text)
+    if not found:
+        st.info("Nothing in the guide has all these words. Try fewer, or shorter ones.", icon=":material/search_off:")
+    else:
+        st.caption(f"In {count(len(found), 'section')}.")
+    for place, (chapter, section) in enumerate(found[:MOST]):
+        label = f"{chapter.title}: {section.title}" if section.title else chapter.title
+        with st.expander(label, expanded=place < OPEN, key=f"guide-found-{text}-{chapter.key}-{section.title}"):
+            st.markdown(section.text)
 
-st.subheader("Figures", anchor=False)
-st.markdown(help_texts.FIGURES)
-for title, text in help_texts.metrics():
-    with st.expander(title, key=f"guide-figure-{title}"):
-        st.markdown(text)
 
-st.subheader("Privacy", anchor=False)
-st.markdown(help_texts.PRIVACY)
-
-st.subheader("Limits of this server", anchor=False)
-st.table(help_texts.limits(), border="horizontal", width="content")
+if wanted.strip():
+    _found(wanted.strip())
+else:
+    shown = st.pills(
+        "Chapters",
+        list(CHAPTERS),
+        format_func=lambda key: CHAPTERS[key].title,
+        default=next(iter(CHAPTERS)),
+        key=state.CHAPTER,
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    _chapter(CHAPTERS[str(shown)])
 widgets.next_step()

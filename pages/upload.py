@@ -15,7 +15,6 @@ if table is None:
         "Upload a table. You get one with new rows, distributed like the real ones, and see how alike both are.",
     )
     chooser.draw()
-    st.page_link(state.DESCRIBE_PAGE, label="No table at hand? Describe one.", icon=":material/edit_note:")
     cached.warm_up()
     st.stop()
 

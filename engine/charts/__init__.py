@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 _HOMES = {
     "season_figure": "timeline",
+    "JOINT_FORM_LABELS": "joint",
+    "giveaway_figure": "giveaways",
+    "joint_figure": "joint",
+    "joint_forms": "joint",
     "loss_chart": "losses",
     "memory_figure": "timeline",
     "course_figure": "timeline",
@@ -22,6 +26,11 @@ _HOMES = {
     "forms": "distributions",
     "mini_figure": "distributions",
     "missing_figure": "figures",
+    "missing_patterns_figure": "gaps",
+    "missing_rates_figure": "gaps",
+    "missing_together_figures": "gaps",
+    "projection_figure": "projection",
+    "projection_weights_figure": "projection",
     "pair_figure": "figures",
     "portrait_figure": "fits",
     "profile_chart": "profiles",
@@ -31,19 +40,28 @@ _HOMES = {
 }
 __all__ = [
     "CONFIG",
+    "JOINT_FORM_LABELS",
     "association_figure",
     "column_shape_figure",
     "correlation_figures",
     "course_figure",
     "distribution_figure",
     "forms",
+    "giveaway_figure",
+    "joint_figure",
+    "joint_forms",
     "loss_chart",
     "memory_figure",
     "mini_figure",
     "missing_figure",
+    "missing_patterns_figure",
+    "missing_rates_figure",
+    "missing_together_figures",
     "pair_figure",
     "portrait_figure",
     "profile_chart",
+    "projection_figure",
+    "projection_weights_figure",
     "season_figure",
     "small_multiples",
     "tradeoff_figure",
@@ -55,9 +73,13 @@ if TYPE_CHECKING:
     from engine.charts.distributions import distribution_figure, forms, mini_figure
     from engine.charts.figures import column_shape_figure, missing_figure, pair_figure
     from engine.charts.fits import portrait_figure
+    from engine.charts.gaps import missing_patterns_figure, missing_rates_figure, missing_together_figures
+    from engine.charts.giveaways import giveaway_figure
+    from engine.charts.joint import JOINT_FORM_LABELS, joint_figure, joint_forms
     from engine.charts.losses import loss_chart
     from engine.charts.multiples import small_multiples, worst_first
     from engine.charts.profiles import profile_chart
+    from engine.charts.projection import projection_figure, projection_weights_figure
     from engine.charts.theme import CONFIG
     from engine.charts.timeline import course_figure, memory_figure, season_figure
     from engine.charts.tradeoff import tradeoff_figure

@@ -54,8 +54,7 @@ def _heat_map(
             colorscale=theme.scale(dark),
             xgap=1,
             ygap=1,
-            hovertext=_texts(matrix, values, title),
-            hovertemplate="%{hovertext}<extra></extra>",
+            hoverinfo="skip",
             text=_cells(values) if k <= NUMBERS else None,
             texttemplate="%{text}" if k <= NUMBERS else None,
             textfont={"size": 11 if k <= SPACIOUS else 9.5},
@@ -76,11 +75,33 @@ def _heat_map(
             },
         )
     )
+    fig.add_trace(_targets(_texts(matrix, values, title)))
     ticks = {"tickvals": list(range(k)), "ticktext": [theme.label(n, 18) for n in matrix.names], "showgrid": False}
-    fig.update_xaxes(**ticks, tickangle=-90, tickfont={"size": size}, showticklabels=k <= BOTH_LABELS)
+    fig.update_xaxes(
+        **ticks, tickangle=-90, tickfont={"size": size}, showticklabels=k <= BOTH_LABELS, range=[-0.5, k - 0.5]
+    )
     fig.update_yaxes(**ticks, tickfont={"size": size}, range=[k - 0.5, -0.5])
-    fig.update_layout(hovermode="closest")
+    # The whole of a cell counts as its middle, however large it is drawn.
+    fig.update_layout(hovermode="closest", hoverdistance=-1, clickmode="event+select")
     return fig
+
+
+def _targets(texts: list[list[str]]) -> go.Scatter:
+    """Unseen points in the cells of two columns: they tell a cell's figures and can be clicked, which Plotly's heat
+    maps cannot. Their x and y are the columns' places."""
+    cells = [(i, j) for i in range(len(texts)) for j in range(len(texts)) if i != j]
+    unseen = {"marker": {"opacity": 0}}
+    return go.Scatter(
+        x=[j for _, j in cells],
+        y=[i for i, _ in cells],
+        mode="markers",
+        marker={"symbol": "square", "size": 12, "opacity": 0},
+        selected=unseen,
+        unselected=unseen,
+        hovertext=[texts[i][j] for i, j in cells],
+        hovertemplate="%{hovertext}<extra></extra>",
+        showlegend=False,
+    )
 
 
 def _height(k: int) -> int:

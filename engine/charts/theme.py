@@ -37,6 +37,7 @@ class Palette:
     line: str
     ground: str  # what the page is expected to be; labels that cover something are drawn on it
     diverging: tuple[str, ...]
+    sequential: tuple[str, ...]  # from nearly nothing to most; of neither table's colour
 
 
 LIGHT = Palette(
@@ -48,6 +49,7 @@ LIGHT = Palette(
     line="#DFE2DB",
     ground="#FBFBF8",
     diverging=("#8A3404", "#D9741F", "#F3C9A0", "#F4F4EF", "#A9CBE6", "#3D88BF", "#084B80"),
+    sequential=("#E9E6F3", "#C3B9E2", "#9A89CC", "#6A4FB3", "#432D80", "#231547"),
 )
 DARK = Palette(
     real="#5AAEF0",
@@ -58,6 +60,7 @@ DARK = Palette(
     line="#2D3944",
     ground="#10161C",
     diverging=("#FBC08F", "#E07F35", "#7A431D", "#1C252E", "#1F4E78", "#3F93D6", "#B4DBFB"),
+    sequential=("#1F1F33", "#3A3163", "#5E4E9C", "#8E79D2", "#BDAEF0", "#EDE8FD"),
 )
 REAL, SYNTHETIC, HOLDOUT = LIGHT.real, LIGHT.synthetic, LIGHT.holdout
 NAMES = {"real": "Real", "synthetic": "Synthetic", "holdout": "Real, held out"}
@@ -70,7 +73,15 @@ def colours(dark: bool = False) -> Palette:
 
 def scale(dark: bool = False) -> list[list[float | str]]:
     """The diverging scale as Plotly wants it."""
-    steps = colours(dark).diverging
+    return _steps(colours(dark).diverging)
+
+
+def rising(dark: bool = False) -> list[list[float | str]]:
+    """The sequential scale as Plotly wants it."""
+    return _steps(colours(dark).sequential)
+
+
+def _steps(steps: tuple[str, ...]) -> list[list[float | str]]:
     return [[i / (len(steps) - 1), colour] for i, colour in enumerate(steps)]
 
 

@@ -181,6 +181,31 @@ def write_json(data: Any, path: Path | None) -> None:
         console.write_text(path, console.dumps(data) + "\n")
 
 
+def add_formulas(parser: argparse.ArgumentParser) -> None:
+    """What becomes of cells in OUT that a spreadsheet might run."""
+    from engine.table import formulas
+
+    parser.add_argument(
+        "--formulas",
+        choices=formulas.CHOICES,
+        default=formulas.NEUTRALISE,
+        help="cells and names in CSV and Excel that begin like a formula: with an apostrophe before them, or marked as "
+        f"text in Excel, so that no spreadsheet runs them; or as they are (default: {formulas.NEUTRALISE})",
+    )
+
+
+def write(table: pd.DataFrame, arguments: argparse.Namespace, schema: Schema) -> None:
+    """Write OUT, and say on stderr what became of cells that begin like a formula. Raises WriteError."""
+    from engine.table import formulas
+    from engine.table.write import format_of, write_file
+
+    write_file(table, arguments.out, schema, arguments.formulas)
+    found = formulas.counts(schema.parse(table), schema)
+    if sentence := formulas.told(found, arguments.formulas, format_of(arguments.out)):
+        other = formulas.KEEP if arguments.formulas == formulas.NEUTRALISE else formulas.NEUTRALISE
+        console.note(f"{sentence} --formulas {other} changes that.")
+
+
 def check_json(path: Path | None, *inputs: Path | None) -> None:
     if path is not None and str(path) != "-":
         check_file(path, *inputs)

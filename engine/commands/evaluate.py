@@ -51,6 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     from engine.evaluation import evaluate
+    from engine.table.formulas import as_in_source
 
     inputs = (arguments.real, arguments.synthetic, arguments.holdout)
     if arguments.html is not None:
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> None:
     common.check_json(arguments.json, *inputs)
     started = time.monotonic()
     reading = common.read(arguments.real)
-    synthetic = common.read(arguments.synthetic).frame
+    synthetic = as_in_source(common.read(arguments.synthetic).frame, reading.frame)
     holdout = common.read(arguments.holdout).frame if arguments.holdout is not None else None
     schema = shared(common.schema_of(reading, arguments.schema), synthetic, holdout)
     if arguments.target is not None and not schema[arguments.target].selected:

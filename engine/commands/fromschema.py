@@ -22,7 +22,6 @@ _ASKING = ("given", "balance")
 def run(arguments: argparse.Namespace, training: Iterable[str]) -> None:
     """training: the arguments that belong to training; those that have nothing to do here are refused."""
     from engine import described
-    from engine.table.write import write_file
 
     for name in (*training, *_ASKING):
         if name not in _TAKEN and getattr(arguments, name) is not None:
@@ -34,7 +33,7 @@ def run(arguments: argparse.Namespace, training: Iterable[str]) -> None:
     started = time.monotonic()
     table = described.make(schema, rows, arguments.seed)
     seconds = round(time.monotonic() - started, 3)
-    write_file(table, arguments.out, schema.selected)
+    common.write(table, arguments, schema.selected)
     many = len(schema.selected)
     facts = {"described": True, "rows": rows, "columns": many, "seed": arguments.seed, "seconds": {"make": seconds}}
     common.write_json(facts, arguments.json)

@@ -154,6 +154,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="check the bytes of OUT column by column (types, formats, keys, ranges, categories, rules)",
     )
+    common.add_formulas(parser)
     common.add_json(parser, "seconds, method used and every figure")
 
 
@@ -222,7 +223,7 @@ def rules_of(arguments: argparse.Namespace, schema: Schema, frame: pd.DataFrame)
     return found
 
 
-def _secret(path: Path | None) -> bytes | None:
+def secret_in(path: Path | None) -> bytes | None:
     """The secret in a file, without the line end that editors add. Raises SettingsError."""
     if path is None:
         return None
@@ -233,17 +234,15 @@ def _secret(path: Path | None) -> bytes | None:
 
 
 def _from_data(arguments: argparse.Namespace) -> None:
-    from engine.table.write import write_file
-
     request = request_of(arguments)
     started = time.monotonic()
     reading = common.read(arguments.data)
     schema = rules_of(arguments, common.schema_of(reading, arguments.schema, arguments.columns), reading.frame)
     read_seconds = time.monotonic() - started
     with console.Bar() as bar:
-        result = execute(request, reading.frame, schema, progress=bar, secret=_secret(arguments.secret_file))
+        result = execute(request, reading.frame, schema, progress=bar, secret=secret_in(arguments.secret_file))
     started = time.monotonic()
-    write_file(result.synthetic, arguments.out, schema.selected)
+    common.write(result.synthetic, arguments, schema.selected)
     if arguments.save is not None:
         result.synthesizer.save(arguments.save)
     facts = _with_files(result, reading, read_seconds, time.monotonic() - started)
@@ -281,6 +280,7 @@ def _certify(arguments: argparse.Namespace, result: RunResult, real: pd.DataFram
         len(result.synthetic),
         result.synthesizer.going_on(),
         protection.label if protection.how == POOL else None,
+        arguments.formulas,
     )
     found = certify(arguments.out.read_bytes(), format_of(arguments.out), expected)
     common.write_json(found.to_json(), arguments.certificate)
@@ -298,8 +298,6 @@ def _write_report(path: Path, result: RunResult, facts: dict[str, Any], schema: 
 
 
 def _from_model(arguments: argparse.Namespace) -> None:
-    from engine.table.write import write_file
-
     _refuse_training(arguments)
     model = Synthesizer.load(arguments.model)
     RunRequest(rows=arguments.rows, seed=arguments.seed).check(model.schema, Limits.from_environment())
@@ -309,7 +307,7 @@ def _from_model(arguments: argparse.Namespace) -> None:
     with console.Bar() as bar:
         table = model.sample_parsed(rows, seed=arguments.seed, given=arguments.given, balance=balance, progress=bar)
     seconds = time.monotonic() - started
-    write_file(table, arguments.out, model.schema.selected)
+    common.write(table, arguments, model.schema.selected)
     facts = figures.of_sample(
         model.report,
         rows,

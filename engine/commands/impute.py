@@ -30,6 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     common.add_data(parser)
     common.add_out(parser, help="the table to write")
     add_training(parser, Capability.IMPUTE)
+    common.add_formulas(parser)
     common.add_json(parser, "counts, seconds and the method used")
 
 
@@ -87,8 +88,6 @@ def _refuse_training(arguments: argparse.Namespace) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from engine.table.write import write_file
-
     common.check_out(arguments.out, arguments.data, arguments.model)
     common.check_json(arguments.json, arguments.data, arguments.model)
     started = time.monotonic()
@@ -97,7 +96,7 @@ def run(arguments: argparse.Namespace) -> None:
     before = model.schema.parse(reading.frame)
     with console.Bar() as bar:
         after = model.impute(reading.frame, arguments.seed, progress=bar)
-    write_file(after, arguments.out, model.schema)
+    common.write(after, arguments, model.schema)
     filled, left = _counts(before, model.schema.parse(after), model.schema)
     facts = {
         "method_used": model.report.used,

@@ -30,12 +30,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     common.add_data(parser)
     common.add_out(parser, required=False, help=f"write the table with two columns more, {SCORE} and {RANK}")
     add_training(parser, Capability.LIKELIHOOD)
+    common.add_formulas(parser)
     common.add_json(parser, "every row's score")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from engine.table.write import write_file
-
     if arguments.out is not None:
         common.check_out(arguments.out, arguments.data, arguments.model)
     common.check_json(arguments.json, arguments.data, arguments.model)
@@ -46,7 +45,7 @@ def run(arguments: argparse.Namespace) -> None:
     ranks = percentiles(scores)
     if arguments.out is not None:
         table, schema = scored(model.schema.parse(reading.frame), model.schema, scores, ranks)
-        write_file(table, arguments.out, schema)
+        common.write(table, arguments, schema)
     facts = {
         "method_used": model.report.used,
         "seed": arguments.seed,

@@ -80,6 +80,13 @@ class AssociationComparison:
         above = np.abs(self.difference[np.triu_indices(len(self.names), 1)])
         return float(np.nanmean(above)) if np.isfinite(above).any() else float("nan")
 
+    def gaps(self) -> list[tuple[str, str]]:
+        """All pairs of different columns that are defined in both tables, the largest difference first."""
+        first, second = np.triu_indices(len(self.names), 1)
+        sizes = np.abs(self.difference[first, second])
+        order = [at for at in np.argsort(-sizes, kind="stable") if np.isfinite(sizes[at])]
+        return [(self.names[first[at]], self.names[second[at]]) for at in order]
+
     def to_json(self) -> dict[str, Any]:
         return {"real": self.real.to_json(), "synthetic": self.synthetic.to_json()}
 

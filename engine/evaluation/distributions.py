@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -155,12 +155,16 @@ def _labelled(given: Mapping[str, pd.Series], column: Column) -> ColumnCompariso
 def _label_counts(values: pd.Series, column: Column) -> pd.Series:
     """Rows by label as text; booleans under the labels of their source."""
     counts = values.value_counts(dropna=True)
+    counts.index = pd.Index(spelled(counts.index, column), dtype="str")
+    return counts
+
+
+def spelled(values: Iterable[Any], column: Column) -> list[str]:
+    """Labels as text; booleans as their source writes them."""
     if column.kind is Kind.BOOLEAN:
         false, true = column.labels or ("false", "true")
-        counts.index = pd.Index([true if value else false for value in counts.index], dtype="str")
-    else:
-        counts.index = counts.index.astype("str")
-    return counts
+        return [true if value else false for value in values]
+    return [str(value) for value in values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,7 @@ def _axis(values: Any, log: bool) -> Any:
 
 
 def _numeric(given: Mapping[str, pd.Series], column: Column) -> ColumnComparison:
-    all_rows = {name: columns.numbers(_wall_time(values)) for name, values in given.items()}
+    all_rows = {name: columns.numbers(wall_time(values)) for name, values in given.items()}
     present = {name: values[~np.isnan(values)] for name, values in all_rows.items()}
     places = _places(present, column)
     sides = {name: _side(values, len(all_rows[name]), places) for name, values in present.items()}
@@ -214,7 +218,8 @@ def _decimals(column: Column) -> int | None:
     return column.decimals if stepped else None
 
 
-def _wall_time(values: pd.Series) -> pd.Series:
+def wall_time(values: pd.Series) -> pd.Series:
+    """Dates as the clocks of their zone show them; other values as they are."""
     return values.dt.tz_localize(None) if isinstance(values.dtype, pd.DatetimeTZDtype) else values
 
 

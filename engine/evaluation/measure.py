@@ -20,6 +20,7 @@ from engine.evaluation.base import Against, Goal, Metric, MetricInfo, MetricResu
 from engine.evaluation.columns import share_labels
 from engine.evaluation.draws import first
 from engine.evaluation.overall import Overall
+from engine.evaluation.verdicts import Standing
 from engine.progress import CancelToken, Listener, Reporter
 from engine.seeds import stream
 from engine.table.schema import Schema
@@ -269,11 +270,11 @@ def _beside(metric: Metric, twin: Score, fresh: Score, rows: int) -> str:
     noise = max((b - a) / 4 for a, b in (s.interval or (s.value, s.value) for s in (twin, fresh)))  # a standard error
     share = (info.high - info.low) or 1.0
     if short <= max(0.002 * share, 2 * noise):
-        verdict = "the twin is as close as real data gets"
+        verdict = Standing.CLOSE
     elif short <= 0.02 * share:
-        verdict = "the twin falls a little short of that"
+        verdict = Standing.LITTLE
     else:
-        verdict = "the twin falls clearly short of that"
+        verdict = Standing.CLEARLY
     return f"{metric.beside.format(rows=rows, fresh=fresh.value, twin=twin.value)}: {verdict}."
 
 

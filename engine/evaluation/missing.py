@@ -46,13 +46,13 @@ class MissingSimilarity(Metric):
             Part((name,), 1.0 - abs(float(a - b)), RATE, details={"real": float(a), "other": float(b)})
             for name, a, b in zip(names, left.mean(axis=0), right.mean(axis=0), strict=True)
         )
-        (first, second), k = _patterns(left, right)
+        (first, second), k = patterns(left, right)
         like = tv_complement(first, second, k)
         rows = like.real, like.other
         return Score(like.value, parts, interval(like.value, rows, 0.0, 1.0), influence=rows)
 
 
-def _patterns(*masks: np.ndarray) -> tuple[list[IntArray], int]:
+def patterns(*masks: np.ndarray) -> tuple[list[IntArray], int]:
     """Each row's pattern of missing cells as a number that means the same in all tables, and how many there are."""
     packed = np.packbits(np.concatenate(masks), axis=1)  # (rows, bytes)
     keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()

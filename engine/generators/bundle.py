@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +11,24 @@ from typing import Any
 
 import numpy as np
 
+from engine import plainjson
 from engine.errors import ModelError, TwinError
 
 _JSON = "model.json"
 _ARRAYS = "arrays.safetensors"
 _KEY = "__array__"
+# What code meets in a state that does not hold together; MemoryError where a size in it is absurd.
+_UNSOUND = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    AssertionError,
+    MemoryError,
+)
+log = logging.getLogger(__name__)
 
 
 def write(folder: Path, data: dict[str, Any]) -> None:
@@ -54,12 +68,12 @@ def read(folder: Path) -> dict[str, Any]:
         return [filled(v) for v in value] if isinstance(value, list) else value
 
     try:
-        data = json.loads((folder / _JSON).read_text(encoding="utf-8"))
+        data = plainjson.loads((folder / _JSON).read_bytes())
         arrays = load_file(folder / _ARRAYS)
         if not isinstance(data, dict):
             raise ValueError("no object")
         return {k: filled(v) for k, v in data.items()}
-    except (OSError, ValueError, KeyError, SafetensorError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError, RecursionError, MemoryError) as error:
         raise ModelError(f"The saved model is damaged or not one of ours ({error}).") from error
 
 
@@ -72,5 +86,22 @@ def reading() -> Iterator[None]:
         raise (
             error if isinstance(error, ModelError) else ModelError(f"The saved model does not fit: {error}")
         ) from error
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+    except _UNSOUND as error:
         raise ModelError(f"The saved model is damaged or not one of ours ({type(error).__name__}: {error}).") from error
+
+
+@contextmanager
+def using() -> Iterator[None]:
+    """Turns what a tampered bundle may cause when it is used into a ModelError; the log has the trace.
+
+    Members that were changed together with their hashes can be well formed each, and yet not fit each other.
+    """
+    try:
+        yield
+    except TwinError:
+        raise
+    except _UNSOUND as error:
+        log.warning("A saved model cannot be used", exc_info=True)
+        raise ModelError(
+            f"The saved model opens, but its content does not hold together ({type(error).__name__}: {error})."
+        ) from error

@@ -29,6 +29,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 _WAIT = 20.0  # seconds for another writer
 _READ_ONLY = ("readonly", "read-only", "unable to open")
+_NO_ROOM = ("disk i/o error", "full")  # the first one where the log that readers share cannot grow
 
 
 class Index:
@@ -52,12 +53,12 @@ class Index:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection to look with. Where the folder cannot be written, the file is read as it lies there."""
+        """A connection to look with. Where the folder cannot be written or is full, the file is read as it lies."""
         with _told():
             try:
                 connection = self._open()
             except sqlite3.OperationalError as error:
-                if not any(sign in str(error).lower() for sign in _READ_ONLY):
+                if not any(sign in str(error).lower() for sign in (*_READ_ONLY, *_NO_ROOM)):
                     raise
                 connection = self._open_as_it_lies()
             with closing(connection):
@@ -134,7 +135,7 @@ def _told() -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         text = str(error).lower()
-        if "full" in text:
+        if any(sign in text for sign in _NO_ROOM):
             raise LibraryError("The disk of this server is full; nothing was changed in the library.") from error
         if "locked" in text or "busy" in text:
             raise LibraryError("The library is in use by somebody else for too long; try again.") from error

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import files, passport
-from engine.errors import LibraryError, TwinError
+from engine.errors import LibraryError
 from engine.library import looking
 from engine.library.entries import About, Draft, Entry, ItemKind, headlines
 from engine.library.looking import MODEL, PASSPORT, PREVIEW, SCHEMA
@@ -152,5 +152,5 @@ def _sound(entry: Entry) -> Iterator[None]:
         yield
     except LibraryError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, TwinError) as error:
+    except files.DAMAGED as error:
         raise LibraryError(f"The files of “{entry.name}” are damaged or gone; it cannot be opened.") from error

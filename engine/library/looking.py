@@ -21,6 +21,7 @@ from pathlib import Path
 
 from engine import files, passport, processes
 from engine.errors import LibraryError, TwinError
+from engine.privatelog import keep_quiet
 from engine.synthesizer import Synthesizer
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(arguments) != 1 or not Path(arguments[0]).is_dir():
         print("Usage: python -m engine.library.looking FOLDER", file=sys.stderr)
         return 2
+    keep_quiet()
     folder = Path(arguments[0])
     try:
         written(folder)

@@ -7,8 +7,8 @@ between (a folder without a row) is cleared away later, and nothing ever has a r
 
 from __future__ import annotations
 
-import errno
 import logging
+import math
 import secrets
 import shutil
 import time
@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import LibraryError
+from engine import clock, files
+from engine.errors import LibraryError, TwinError
 from engine.library import index
 from engine.library.entries import Draft, Entry, fit_name, fit_note
 from engine.library.index import Index
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 INDEX = "library.sqlite3"
 _PART = ".part-"  # a folder that is still written
+_FULL = "The disk of this server is full; nothing was saved."
 _LEFT_OVER = 3600.0  # seconds after which what a crash left behind is cleared away
 
 
@@ -51,7 +53,7 @@ class Library:
 
     def trash(self) -> tuple[Entry, ...]:
         """What was deleted and can be brought back still, the latest deleted first."""
-        since = time.time() - self.settings.undo
+        since = clock.now() - self.settings.undo
         gone = [entry for entry in self._all() if entry.deleted is not None and entry.deleted >= since]
         return tuple(sorted(gone, key=lambda entry: -(entry.deleted or 0.0)))
 
@@ -133,7 +135,7 @@ class Library:
 
     def restore(self, identity: str) -> None:
         """Bring a deleted entry back. Raises LibraryError when it was removed for good."""
-        since = time.time() - self.settings.undo
+        since = clock.now() - self.settings.undo
         self._update("deleted = NULL", (), identity, "deleted >= ?", since)
 
     def _update(self, change: str, values: tuple[object, ...], identity: str, only: str, *more: object) -> None:
@@ -150,11 +152,11 @@ class Library:
 
     def empty_trash(self) -> int:
         """Remove what was deleted for good, now; how many."""
-        return self._remove(before=time.time() + 1)
+        return self._remove(before=math.inf)
 
     def sweep(self) -> int:
         """Remove what was deleted too long ago to be brought back, and what a crash left behind; how many entries."""
-        removed = self._remove(before=time.time() - self.settings.undo)
+        removed = self._remove(before=clock.now() - self.settings.undo)
         self._clear_up()
         return removed
 
@@ -183,7 +185,7 @@ class Library:
         known = {entry.id for entry in self._all()}
         for path in folders:
             try:
-                forgotten = path.name not in known and path.stat().st_mtime < time.time() - _LEFT_OVER
+                forgotten = path.name not in known and path.stat().st_mtime < clock.now() - _LEFT_OVER
             except OSError:
                 continue
             if forgotten:
@@ -215,10 +217,14 @@ def _writable() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise LibraryError("The disk of this server is full; nothing was saved.") from error
+        if files.no_room(error):
+            raise LibraryError(_FULL) from error
         why = error.strerror or str(error)
         raise LibraryError(f"The library's folder cannot be written, so nothing was saved ({why}).") from error
+    except TwinError as error:  # of a draft, which has turned it into a sentence of its own
+        if files.no_room(error):
+            raise LibraryError(_FULL) from error
+        raise
 
 
 def _size(number: int) -> str:

@@ -9,6 +9,9 @@ of Synthetic Data).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib.util import find_spec
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +24,8 @@ from engine.privacy.nearest import Check, nearest_by
 CLOSE = 0.05  # a number is guessed right within this much of its rank, a tenth of all values
 LABELS = 20  # labels that the trees tell apart, the most frequent ones; rarer ones they never guess
 _TREES, _LEAVES, _RATE = 60, 31, 0.1
+
+Tell = Callable[[NDArray[np.float32]], FloatArray]  # of records, their numbers or their chances of each label
 
 ATTACKERS = {"row": "from the nearest synthetic row", "model": "by a model trained on the synthetic rows"}
 
@@ -60,11 +65,7 @@ def _read_off(pool: Matrix, rows: Matrix, at: int, check: Check) -> Matrix:
 
 
 def _modelled(encoded: Encoded, side: str, at: int, seed: int) -> Matrix:
-    """The secret as LightGBM tells it for each record of the pool."""
-    import lightgbm
-
-    from engine.generators.boosted.ensemble import allowed_threads
-
+    """The secret as boosted trees tell it for each record of the pool."""
     others = [c for c in range(len(encoded.names)) if c != at]
     rows, pool = encoded[side], encoded.pool
     numeric, target = encoded.numeric[at], rows[at, 0]
@@ -72,18 +73,44 @@ def _modelled(encoded: Encoded, side: str, at: int, seed: int) -> Matrix:
     known = (target != MISSING) if numeric else np.isin(target, labels)
     if not known.any() or len(labels) < 2:
         return np.full(pool.shape[-1], labels[0] if len(labels) else np.nan, dtype=np.float32)
+    categories = [i for i, c in enumerate(others) if not encoded.numeric[c]]
+    answers = target[known] if numeric else np.searchsorted(labels, target[known])
+    learn = _boosted if find_spec("lightgbm") is not None else _boosted_without
+    tell = learn(_features(encoded, rows, others)[known], answers, categories, 0 if numeric else len(labels), seed)
+    told = tell(_features(encoded, pool, others))
+    return (told if numeric else labels[told.argmax(axis=1)]).astype(np.float32)
+
+
+def _boosted(rows: NDArray[np.float32], answers: FloatArray, categories: list[int], classes: int, seed: int) -> Tell:
+    """LightGBM's trees. classes: 0 for a number."""
+    import lightgbm
+
+    from engine.generators.boosted.ensemble import allowed_threads
+
     settings = {
-        "objective": "regression_l1" if numeric else "multiclass",
-        **({} if numeric else {"num_class": len(labels)}),
+        "objective": "multiclass" if classes else "regression_l1",
+        **({"num_class": classes} if classes else {}),
         **{"num_leaves": _LEAVES, "learning_rate": _RATE, "verbose": -1, "seed": seed, "deterministic": True},
         **{"force_row_wise": True, "num_threads": allowed_threads(), "min_data_in_leaf": 5},
     }
-    categories = [i for i, c in enumerate(others) if not encoded.numeric[c]]
-    answers = target[known] if numeric else np.searchsorted(labels, target[known])
-    data = lightgbm.Dataset(_features(encoded, rows, others)[known], answers, categorical_feature=categories)
+    data = lightgbm.Dataset(rows, answers, categorical_feature=categories)
     model = lightgbm.train(settings, data, num_boost_round=_TREES)
-    told = np.asarray(model.predict(_features(encoded, pool, others)))
-    return (told if numeric else labels[told.argmax(axis=1)]).astype(np.float32)
+    return lambda records: np.asarray(model.predict(records))
+
+
+def _boosted_without(
+    rows: NDArray[np.float32], answers: FloatArray, categories: list[int], classes: int, seed: int
+) -> Tell:
+    """scikit-learn's trees, where LightGBM is not installed; codes of labels serve as numbers."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    same = {"max_iter": _TREES, "max_leaf_nodes": _LEAVES, "learning_rate": _RATE, "min_samples_leaf": 5}
+    same |= {"early_stopping": False, "random_state": seed}
+    if not classes:
+        number = HistGradientBoostingRegressor(loss="absolute_error", **same).fit(rows, answers)
+        return lambda records: np.asarray(number.predict(records))
+    label = HistGradientBoostingClassifier(**same).fit(rows, answers)
+    return lambda records: np.asarray(label.predict_proba(records))
 
 
 def _frequent(codes: Matrix) -> Matrix:

@@ -15,13 +15,16 @@ from engine.errors import LimitError, ReadError
 from engine.limits import Limits
 from engine.table.clean import read_clean
 from engine.table.dialect import Sniffed, sniff
-from engine.table.ends import looks_like_total
-from engine.table.layout import Layout, find_layout, is_comment
+from engine.table.ends import begins_like_footer, looks_like_total
+from engine.table.headers import mend_header
+from engine.table.layout import Layout, find_layout
 from engine.table.names import clean_names, join_headers
-from engine.table.notes import Notes, excerpt, line_ranges
+from engine.table.notes import Notes, excerpt
+from engine.table.oddrows import has_blank_led_rows, may_have_odd_rows
 from engine.table.records import Dialect, Field, Record, RecordReader, physical_lines
 from engine.table.rows import RowReader, count_widths
 from engine.table.source import limit_error
+from engine.table.textnotes import tell_above, tell_dialect, tell_header
 
 _SAMPLE_LINES = 400
 _SNIFFED_LINES = 200  # enough for the dialect; the header is compared with more
@@ -115,7 +118,9 @@ class _Delimited:
 
     def _lay_out(self) -> None:
         self._records = list(RecordReader(iter(self._lines), self._dialect, self._width))
-        self._layout = find_layout(self._records, self._width, self._options.header)
+        layout = find_layout(self._records, self._width, self._options.header)
+        automatic = self._options.header == "auto"
+        self._layout = mend_header(self._records, layout, self._dialect) if automatic else layout
 
     @property
     def _first_line(self) -> int:
@@ -126,11 +131,15 @@ class _Delimited:
         return last.line + last.lines
 
     def _fast(self) -> pa.Table | None:
+        if self._layout.first_row is not None:
+            return None
         start = sum(len(line.encode()) for line in self._lines[: self._first_line - 1])
         body = self._data[start:] if start else self._data
         self._check_cells_early(body)
-        table = read_clean(body, self._dialect, self._width)
-        return table if table is not None and self._ends_cleanly(table) else None
+        table = None if may_have_odd_rows(body, self._dialect) else read_clean(body, self._dialect, self._width)
+        if table is None or not self._ends_cleanly(table) or has_blank_led_rows(table, body, self._dialect):
+            return None
+        return table
 
     def _check_cells_early(self, body: bytes) -> None:
         if self._dialect.quote and self._dialect.quote.encode() in body:
@@ -147,7 +156,7 @@ class _Delimited:
             if header[0] is not None and pc.any(pc.equal(table.column(0), header[0])).as_py():
                 return False
         last = [list(row.values()) for row in table.slice(max(table.num_rows - 3, 0)).to_pylist()]
-        return not any(all(f is None for f in row) or looks_like_total(row) for row in last)
+        return not any(all(f is None for f in row) or looks_like_total(row) or begins_like_footer(row) for row in last)
 
     def _careful(self) -> pa.Table:
         counts = count_widths(self._data, self._dialect, self._width)
@@ -198,19 +207,21 @@ class _Delimited:
 
     def _fitted(self, fields: Sequence[Field]) -> list[Field]:
         short = self._width - len(fields)
-        if short == 1 and self._last_column_filled():
+        if short == 1 and self._has_row_names():
             return [None, *fields]  # row names without a title, as R writes them
         return [*fields, *[None] * max(short, 0)]
 
-    def _last_column_filled(self) -> bool:
-        body = (r.fields for r in self._records[self._layout.body :] if len(r.fields) == self._width)
-        return any(fields[-1] is not None for fields in body)
+    def _has_row_names(self) -> bool:
+        """Whether the last column is filled and the first tells the rows apart."""
+        body = [r.fields for r in self._records[self._layout.body :] if len(r.fields) == self._width]
+        first = [fields[0] for fields in body]
+        return any(fields[-1] is not None for fields in body) and None not in first and len(set(first)) == len(first)
 
     def _framed(self, table: pa.Table) -> pd.DataFrame:
         self._check_cells(table)
         raw = self._raw_names()
-        self._tell()
         kept = self._kept_columns(table, raw)
+        self._tell(nameless=any(not raw[i] for i in kept))
         row = self._layout.headers[-1].line if self._layout.headers else None
         notes = self._notes if self._layout.headers else Notes()
         names = clean_names([raw[i] for i in kept], notes, row=row)
@@ -253,54 +264,12 @@ class _Delimited:
             if len(name) > self._limits.max_cell_characters:
                 raise cell_error(None, excerpt(name, most=30), self._limits)
 
-    # What the person is told
-
-    def _tell(self) -> None:
-        self._tell_dialect()
-        self._tell_header()
-        table_starts = self._layout.headers[0].line if self._layout.headers else self._first_line
-        before = [r for r in self._records if r.line < table_starts and not r.blank]
-        comments = [r for r in before if is_comment(r, self._layout.comment, self._width)]
-        preamble = [r for r in before if r not in comments]
-        if comments:
-            text = "; ".join(excerpt(r.text, most=60) for r in comments[:5])
-            lines = line_ranges([r.line for r in comments])
-            self._notes.add("comment", f"Comments were skipped (line {lines}): {text}", row=comments[0].line)
-        if preamble:
-            text = "; ".join(excerpt(r.text, most=60) for r in preamble[:5])
-            lines = line_ranges([r.line for r in preamble])
-            message = f"Text above the table was set aside (line {lines}): {text}"
-            self._notes.repaired("preamble", message, row=preamble[0].line)
-
-    def _tell_dialect(self) -> None:
-        mark = self._dialect.delimiter
-        if mark not in (",", "\t", "") and self._options.delimiter is None:
-            title = "runs of blanks" if self._dialect.collapse else "blanks" if mark == " " else f"“{mark}”"
-            self._notes.add("delimiter", f"The fields are set apart by {title}.")
-        if self._dialect.quote == "'":
-            self._notes.add("quote", "Fields are quoted by the apostrophe (').")
-        if self._dialect.escape:
-            self._notes.add("escape", "A backslash escapes quotes and delimiters.")
-        ends = self._line_ends
-        if len(ends) > 1:
-            found = ", ".join(f"{count:,} of {name}" for name, count in ends.items())
-            self._notes.add("line_ends", f"The line ends are mixed ({found}); each was taken as a line end.")
-
-    def _tell_header(self) -> None:
-        headers = self._layout.headers
-        if self._options.header != "auto":
-            return
-        if not headers:
-            message = "No line of names was found; the columns are called column_1, column_2 and so on."
-            self._notes.warn("no_header", message, row=self._first_line)
-        elif len(headers) > 1:
-            lines = line_ranges([h.line for h in headers])
-            self._notes.add(
-                "header_rows", f"The names stand in several lines ({lines}); they were joined.", row=headers[0].line
-            )
-        elif not self._layout.certain:
-            message = "The first line was taken for the names, since nothing in it speaks against that."
-            self._notes.add("header_assumed", message, row=headers[0].line)
+    def _tell(self, *, nameless: bool) -> None:
+        given = self._options.delimiter is not None
+        tell_dialect(self._notes, self._dialect, self._line_ends, given=given)
+        if self._options.header == "auto":
+            tell_header(self._notes, self._layout, self._first_line, nameless=nameless)
+        tell_above(self._notes, self._records, self._layout, self._first_line)
 
     def _facts(self, path: str) -> dict[str, Any]:
         return {

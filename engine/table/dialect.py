@@ -30,10 +30,11 @@ _PRIORS = {
 }
 _PRIOR_SEVERAL = 1.01  # for "||" and the like; only candidates that most lines contain are tried
 _LEAST_SCORE = 0.2  # below, the text is one column
+_TORN = 0.3
 _CELLS_LOOKED_AT = 1_500
 _SEVERAL = re.compile(r"(?P<mark>[^\w\s\"'.+\-$€£%()]{2,3})|(?P<spaced> ?[,;|:~^] ?)")
 _TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
-_BROKEN_BY_OTHERS = re.compile(r"[,;|\t]")
+_BROKEN_BY_OTHERS = re.compile(r"[,;|\t^~]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,7 @@ def _variants(lines: Sequence[str], delimiter: str) -> list[Dialect]:
     quotes: list[str | None] = ['"']
     if '"' in text and any(r.odd for r in RecordReader(iter(lines), Dialect(delimiter))):
         quotes.append(None)  # it may be an ordinary character
-    if _opens_fields(text, delimiter, "'"):
-        quotes.append("'")
+    quotes += [quote for quote in ("'", "`") if _opens_fields(text, delimiter, quote)]
     variants = [Dialect(delimiter, q, collapse=delimiter == " " and _aligned(lines)) for q in quotes]
     if "\\" in text:
         marks = [q for q in quotes if q and f"\\{q}" in text]
@@ -137,16 +137,30 @@ def _try(lines: Sequence[str], dialect: Dialect, *, chosen: bool) -> Sniffed | N
     looks = _recognisable(rows, dialect) * (1 - _hollow(rows, width))
     odd = sum(r.odd for r in records) / len(records)
     score = pattern**2 * looks * width / (width + 1) * _prior(dialect) * (1 - 0.5 * odd)
-    if dialect.quote == "'" and _accounts_for_all(lines, dialect):
+    if dialect.quote is None and _tears_quotes(rows):
+        score *= _TORN
+    if dialect.quote in ("'", "`") and _accounts_for_all(lines, dialect):
         score *= 1.1
     return Sniffed(dialect, width, score)
 
 
+def _tears_quotes(rows: Sequence[Record]) -> bool:
+    """Whether most rows have a cell that begins with a quote, and a later one that ends with it."""
+    torn = 0
+    for row in rows:
+        cells = [f for f in row.fields if f]
+        opened = next((i for i, f in enumerate(cells) if f[0] == '"' and f[-1] != '"'), len(cells))
+        torn += any(f[-1] == '"' and f[0] != '"' for f in cells[opened + 1 :])
+    return torn >= 0.5 * len(rows)
+
+
 def _accounts_for_all(lines: Sequence[str], dialect: Dialect) -> bool:
-    """Whether every apostrophe of the text belongs to a quoted field; then they are quotes."""
-    mark = re.escape(dialect.delimiter)
-    rest = re.sub(rf"(?:^|(?<={mark}))'(?:[^']|'')*'(?={mark}|[\r\n]|$)", "", "".join(lines), flags=re.MULTILINE)
-    return "'" not in rest
+    """Whether every apostrophe (or backtick) of the text belongs to a quoted field; then they are quotes."""
+    mark, q = re.escape(dialect.delimiter), str(dialect.quote)
+    rest = re.sub(
+        rf"(?:^|(?<={mark})){q}(?:[^{q}]|{q}{q})*{q}(?={mark}|[\r\n]|$)", "", "".join(lines), flags=re.MULTILINE
+    )
+    return q not in rest
 
 
 def _usual_width(records: Sequence[Record]) -> int:
@@ -170,7 +184,7 @@ def _region(records: Sequence[Record], width: int) -> Sequence[Record]:
 
 def _prior(dialect: Dialect) -> float:
     prior = _PRIORS.get(dialect.delimiter, _PRIOR_SEVERAL)
-    if dialect.quote == "'":
+    if dialect.quote in ("'", "`"):
         prior *= 0.98
     return prior * (0.999 if dialect.escape else 1.0) * (0.9 if dialect.quote is None else 1.0)
 

@@ -25,6 +25,8 @@ _BOMS = (
 )
 _SAMPLE = 1 << 16
 _PIECE = 1 << 22
+_TOLD_BY_LINE = 5_000
+_PADDING = 16  # zero bytes at the end, at least
 _LEAST_PLAIN = 0.03  # of a wide text are ASCII characters: delimiters and line ends at the least
 # Control characters that no text has; tab, line ends, form feed, escape and the separators 1C to 1F may occur.
 _CONTROLS = bytes(b for b in range(1, 32) if b not in b"\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f\x01") + b"\x7f"
@@ -52,7 +54,7 @@ def to_utf8(data: bytes, asked: str | None, notes: Notes) -> Decoded:
         decoded = Decoded(_transcode(body, encoding, asked=asked), encoding)
     else:
         decoded = _detect(data, notes)
-    return Decoded(_without_nul(decoded.data, notes), decoded.encoding)
+    return Decoded(_without_marks(_without_nul(decoded.data, notes), notes), decoded.encoding)
 
 
 def _checked_name(encoding: str) -> str:
@@ -77,6 +79,7 @@ def _detect(data: bytes, notes: Notes) -> Decoded:
     if wide := _wide_without_mark(data):
         notes.add("encoding", f"Read as {wide.upper()}: the zero bytes show it, although no byte order mark does.")
         return Decoded(_transcode(data, wide), wide)
+    data = _without_padding(data, notes)
     _refuse_binary(data)
     return _utf8_or_guess(data, notes)
 
@@ -172,7 +175,7 @@ def _mostly_utf8(data: bytes, notes: Notes) -> Decoded | None:
     """UTF-8 with a few foreign bytes: those are read as Windows-1252, one by one, and reported by line."""
     rest, sequences = _SEQUENCE.subn(b"", data)
     foreign = len(rest) - len(rest.translate(None, _HIGH))
-    if sequences < 3 or foreign * 5 > sequences:
+    if sequences < 3 or foreign * 3 > sequences:
         return None
     return _with_foreign_bytes(data, notes)
 
@@ -222,13 +225,31 @@ def line_of(data: bytes, position: int) -> int:
 
 def _without_nul(data: bytes, notes: Notes) -> bytes:
     data = data.rstrip(b"\x1a") if data.endswith(b"\x1a") else data  # the end mark of old DOS files
-    if b"\0" not in data:
+    return _without(data, b"\0", "nul", "NUL characters were removed.", notes)
+
+
+def _without_marks(data: bytes, notes: Notes) -> bytes:
+    """Without byte order marks inside, as files put together have them."""
+    return _without(data, codecs.BOM_UTF8, "byte_order_mark", "A byte order mark inside the file was removed.", notes)
+
+
+def _without(data: bytes, what: bytes, code: str, message: str, notes: Notes) -> bytes:
+    """The text without all that is `what`, told line by line where that is not too often."""
+    if what not in data:
         return data
-    lines = (
-        sorted({line_of(data, match.start()) for match in re.finditer(rb"\0+", data)}) if data.count(0) < 5_000 else []
-    )
-    if not lines:
-        notes.repaired("nul", f"{data.count(0):,} NUL characters were removed.")
-    for line in lines:
-        notes.repaired("nul", "NUL characters were removed.", row=line)
-    return data.replace(b"\0", b"")
+    if (count := data.count(what)) < _TOLD_BY_LINE:
+        for line in sorted({line_of(data, match.start()) for match in re.finditer(re.escape(what), data)}):
+            notes.repaired(code, message, row=line)
+    else:
+        notes.repaired(code, f"{message} It occurred {count:,} times.")
+    return data.replace(what, b"")
+
+
+def _without_padding(data: bytes, notes: Notes) -> bytes:
+    """Without the zero bytes with which some programs and disks fill a file up at its end."""
+    stripped = data.rstrip(b"\0")
+    if len(data) - len(stripped) < _PADDING or not stripped:
+        return data
+    message = f"{len(data) - len(stripped):,} zero bytes at the end of the file were cut off."
+    notes.repaired("nul", message, row=line_of(data, len(stripped)))
+    return stripped

@@ -29,6 +29,11 @@ def looks_like_total(fields: Sequence[Field]) -> bool:
     return len(words) == 1 < len(fields)
 
 
+def begins_like_footer(fields: Sequence[Field]) -> bool:
+    """Whether the first word is one that remarks below a table begin with."""
+    return bool(fields) and fields[0] is not None and _FOOTER.match(fields[0].lstrip()) is not None
+
+
 def looks_like_footer(fields: Sequence[Field], width: int, *, lone_text: bool = True) -> bool:
     """Whether a line behind a table of `width` columns is a remark: it begins like one, or is a lone piece of text.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from engine.table.cells import BOOLEAN, DATE, EMPTY, MISSING, NUMBER, TEXT, look
+from engine.table.oddrows import unwrapped
 from engine.table.records import Field, Record
 
 COMMENT_MARKS = ("#", "//", "%", "--", ";")
@@ -19,7 +20,8 @@ _LOOKED_AT = 200  # body rows that the header is compared with
 class Layout:
     """headers: the header's records; body: index of the first body record; width: number of columns.
 
-    comment: the mark of comment lines, or None; certain: whether the choice of header has evidence.
+    comment: the mark of comment lines, or None; certain: whether the choice of header has evidence; mended: what was
+    done to the header line, if anything; first_row: a row of the table that stood on that line.
     """
 
     headers: tuple[Record, ...]
@@ -27,6 +29,8 @@ class Layout:
     width: int
     comment: str | None = None
     certain: bool = True
+    mended: str = ""
+    first_row: Sequence[Field] | None = None
 
 
 def comment_mark(records: Sequence[Record], width: int) -> str | None:
@@ -44,7 +48,8 @@ def comment_mark(records: Sequence[Record], width: int) -> str | None:
 
 
 def _marked(record: Record, mark: str) -> bool:
-    return not record.quoted and record.text.lstrip().startswith(mark)
+    led_by_delimiter = record.fields[:1] == [None]  # then the mark, if it is there, is the delimiter itself
+    return not record.quoted and not led_by_delimiter and record.text.lstrip().startswith(mark)
 
 
 def is_comment(record: Record, mark: str | None, width: int) -> bool:
@@ -66,13 +71,29 @@ def find_layout(records: Sequence[Record], width: int, header: str | int = "auto
 
 
 def _start(records: Sequence[Record], rows: Sequence[int], width: int) -> int:
-    """Index of the first record of the right width that does not stand there alone."""
-    fitting = [len(records[i].fields) == width for i in rows]
+    """Index of the first record of the right width that does not stand there alone, and is no text above the table."""
+    right = [i for i in rows if len(records[i].fields) == width]
+    prosaic = sum(is_prose(records[i]) for i in right) > 0.5 * len(right)  # then blanks behind delimiters say nothing
+    fitting = [len(records[i].fields) == width and (prosaic or not is_prose(records[i])) for i in rows]
     for place, index in enumerate(rows):
         following = fitting[place + 1 : place + 11]
-        if fitting[place] and (not following or following[0] or sum(following) >= 0.4 * len(following)):
+        if not fitting[place] or (is_title(records[index].fields) and _fuller_below(records, rows[place + 1 :], width)):
+            continue
+        if not following or following[0] or sum(following) >= 0.4 * len(following):
             return index
     return next((i for i, fits in zip(rows, fitting, strict=True) if fits), rows[0] if rows else 0)
+
+
+def _fuller_below(records: Sequence[Record], rows: Sequence[int], width: int) -> bool:
+    """Whether a full row of words follows within a few lines, so that what is above it is a title."""
+    below = [records[i].fields for i in rows[:_MOST_HEADER_ROWS] if len(records[i].fields) == width]
+    return any(all(look(f) == TEXT for f in fields) for fields in below)
+
+
+def is_prose(record: Record) -> bool:
+    """Whether a blank follows each delimiter of a line, as in a sentence with commas."""
+    behind = [f for f in record.fields[1:] if f is not None]
+    return not record.quoted and bool(behind) and all(f.startswith(" ") and f.strip() for f in behind)
 
 
 def _fixed(
@@ -96,9 +117,15 @@ def _automatic(
         return _look_above(records, rows, table[0], width, comment)
     body = table[count] if len(table) > count else len(records)
     headers = [records[i] for i in table[:count]]
+    while len(headers) > 1 and (headers[-1].odd or unwrapped(headers[-1].fields)):  # marks make text of a number
+        body = _place(records, headers.pop())
     while len(headers) > 1 and (is_title(headers[0].fields) or headers[1].line > headers[0].line + headers[0].lines):
         del headers[0]
     return Layout(tuple(headers), body, width, comment, certain)
+
+
+def _place(records: Sequence[Record], record: Record) -> int:
+    return next(i for i, r in enumerate(records) if r is record)
 
 
 def _look_above(records: Sequence[Record], rows: Sequence[int], start: int, width: int, comment: str | None) -> Layout:
@@ -120,7 +147,7 @@ def _nearly(count: int, width: int) -> bool:
 
 def _could_be_names(fields: Sequence[Field]) -> bool:
     names = [f for f in fields if f is not None]
-    return len(set(names)) == len(names) > 0 and not any(_kind(n) in (NUMBER, DATE) for n in names)
+    return len(set(names)) == len(names) > 0 and not any(cell_kind(n) in (NUMBER, DATE) for n in names)
 
 
 def is_title(fields: Sequence[Field]) -> bool:
@@ -128,25 +155,11 @@ def is_title(fields: Sequence[Field]) -> bool:
     return len(fields) > 2 and sum(f is not None and bool(f.strip()) for f in fields) <= 1
 
 
-def _header_above(records: Sequence[Record], rows: Sequence[int], start: int, width: int) -> int | None:
-    """A header of another width right above the body: one name short (row names), or with too many or too few."""
-    before = [i for i in rows if i < start]
-    if not before or before[-1] != start - 1:
-        return None
-    fields = records[before[-1]].fields
-    names = [f for f in fields if f is not None]
-    if len(fields) < max(2, width - 1 if width < 4 else width // 2):
-        return None
-    if len(set(names)) < len(names) or any(_kind(n) in (NUMBER, DATE) for n in names):
-        return None
-    return before[-1]
-
-
 def count_header_rows(rows: Sequence[Sequence[Field]], width: int) -> tuple[int, bool]:
     """How many of the first rows are names, and whether anything but habit says so."""
     if not rows:
         return 0, True
-    kinds = [[_kind(f) for f in row] for row in rows[: _LOOKED_AT + _MOST_HEADER_ROWS]]
+    kinds = [[cell_kind(f) for f in row] for row in rows[: _LOOKED_AT + _MOST_HEADER_ROWS]]
     if len(rows) == 1:
         return (0, True) if _has_value(kinds[0]) else (1, False)
     count = 0
@@ -162,7 +175,7 @@ def count_header_rows(rows: Sequence[Sequence[Field]], width: int) -> tuple[int,
     return _without_contrast(rows, kinds)
 
 
-def _kind(cell: Field) -> str:
+def cell_kind(cell: Field) -> str:
     """What a cell looks like, where a number needs a digit ("inf" may be a name)."""
     kind = look(cell)
     return TEXT if kind == NUMBER and not any(c.isdecimal() for c in cell or "") else kind

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from engine.table.fitting import Looks, Placed, pad, rejoin
 from engine.table.notes import excerpt
+from engine.table.oddrows import WRAPPERS
 from engine.table.records import Dialect, Field, Record, split, split_literal
 
 _MOST_SURPLUS = 8  # more fields too many than this, or than the table has columns, and the row is set aside
-_OTHER_DELIMITERS = (",", ";", "\t", "|", ":", " ")
+_OTHER_DELIMITERS = (",", ";", "\t", "|", ":", "^", "~", " ")
 _LEAST_FIT = 0.75  # of what good rows reach, for another reading of the line to be believed
 _CLEAR_LEAD = 0.2
 
@@ -62,6 +63,16 @@ class Mender:
             fields, _ = split(record.text, dialect, cautious=True)
             if self.fits(fields):
                 return Mended(fields, "other_dialect", f"This line has {what}; it was read that way.")
+        for opening, closing in WRAPPERS if self._dialect.quote else ():
+            if opening != closing and opening in record.text and closing in record.text:
+                own = str(self._dialect.quote)
+                fields, _ = split(record.text.replace(opening, own).replace(closing, own), self._dialect, cautious=True)
+                if self.fits(fields):
+                    return Mended(
+                        fields,
+                        "other_dialect",
+                        f"This line has {opening}…{closing} as its quotes; it was read that way.",
+                    )
         fields = split_literal(record.text, self._dialect)
         if record.odd and self.fits(fields):
             return Mended(fields, "stray_quote", "A quote without its partner was taken for text.")
@@ -73,7 +84,7 @@ class Mender:
             found.append((replace(own, escape="\\"), "quotes escaped by a backslash"))
         if own.escape:
             found.append((replace(own, escape=None), "doubled quotes"))
-        for quote in ('"', "'"):
+        for quote in ('"', "'", "`"):
             if quote != own.quote and record.text.count(quote) >= 2:
                 found.append((replace(own, quote=quote), f"{quote} as its quote"))
         for mark in _OTHER_DELIMITERS:
@@ -111,10 +122,14 @@ class Mender:
         return Mended(placed.cells, "ragged_row", self._long_message(record, placed), placed.lead >= _CLEAR_LEAD)
 
     def _without_opening(self, cell: Field) -> Field:
-        """A quote that opened a field and was never closed is no part of it."""
+        """A quote that opened a field is no part of it, nor are those that close it, were it once too often."""
         quote = self._dialect.quote
-        if cell and quote and cell.startswith(quote) and cell.count(quote) == 1:
+        if not cell or not quote or not cell.startswith(quote):
+            return cell
+        if cell.count(quote) == 1:
             return cell[1:] or None
+        if cell.endswith(quote * 2) and cell.count(quote) == 3:
+            return cell[1:-2] or None
         return cell
 
     def _long_message(self, record: Record, placed: Placed) -> str:

@@ -25,6 +25,7 @@ _PLAIN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _MINUS = "-−"
 _MINUSES = r"\-−"  # inside a class of characters
 _SPACES = " \u00a0\u202f"
+_CONTROLS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85"  # the rest of what guessing takes for blank
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -37,7 +38,7 @@ def is_plain(fmt: NumberFormat) -> bool:
 
 def normalise(texts: pd.Series, fmt: NumberFormat) -> pd.Series:
     """(n,) cells in the format, or written plainly -> the same as "-1234.5"; missing where a cell is no number."""
-    texts = texts.astype("str").str.strip(_SPACES + "\t\r\n")
+    texts = texts.astype("str").str.strip(_SPACES + _CONTROLS)
     plain = texts.where(texts.str.fullmatch(_PLAIN).fillna(False).astype(bool))
     if is_plain(fmt):
         return plain

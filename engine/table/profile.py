@@ -18,6 +18,7 @@ from engine.table.schema import Column, Kind, Schema
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 20
+_COUNTABLE = 2.0**52  # below, a float tells a whole number from the next one
 TOP = 10
 _HUGE = 1e150
 
@@ -131,7 +132,7 @@ def _deviation(values: NDArray[np.float64]) -> float:
 def _edges(values: NDArray[np.float64], *, whole: bool) -> NDArray[np.float64]:
     """Equal bins from the smallest to the largest value; of few whole numbers each has its own."""
     low, high = float(values.min()), float(values.max())
-    if whole and high - low < BINS:
+    if whole and high - low < BINS and max(abs(low), abs(high)) < _COUNTABLE:
         return np.arange(low, high + 2)
     if low == high or not np.isfinite(high - low):
         return np.array([low, high])

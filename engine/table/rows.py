@@ -5,6 +5,7 @@ Rows become Arrow columns in chunks, so that a large file needs little more memo
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,15 +13,17 @@ import pyarrow as pa
 
 from engine.limits import Limits
 from engine.table.cells import TEXT, look
-from engine.table.ends import looks_like_footer, looks_like_total
+from engine.table.ends import begins_like_footer, looks_like_footer, looks_like_total
 from engine.table.fitting import Looks
 from engine.table.layout import Layout, is_comment
 from engine.table.mend import Mended, Mender
 from engine.table.notes import Notes, excerpt, line_ranges
+from engine.table.oddrows import OddRows
 from engine.table.records import Dialect, Field, Record, RecordReader, physical_lines
 from engine.table.source import limit_error
 
 _CHUNK = 20_000
+_SUITS = 0.5  # a cell suits its column
 _CLEARLY = 0.3  # by so much must a cell fit its column better without its stray quote
 
 
@@ -35,6 +38,8 @@ class Columns:
         self._names = [str(i) for i in range(width)]
 
     def add(self, cells: Sequence[Field], line: int) -> None:
+        if len(self._waiting) >= _CHUNK:
+            self._flush()  # not at once, so that the last row can still be replaced
         self._waiting.append(cells)
         self.rows += 1
         if self.rows * self.width > self._limits.max_cells:
@@ -44,8 +49,9 @@ class Columns:
                 "cells",
                 "max_cells",
             )
-        if len(self._waiting) >= _CHUNK:
-            self._flush()
+
+    def replace_last(self, cells: Sequence[Field]) -> None:
+        self._waiting[-1] = cells
 
     def _flush(self) -> None:
         columns = zip(*self._waiting, strict=True) if self._waiting else [()] * self.width
@@ -62,21 +68,34 @@ class Columns:
 def count_widths(data: bytes, dialect: Dialect, width: int) -> Counter[int]:
     """How many lines have how many fields (none: a blank line), over the whole text.
 
-    Lines with quotes are left out where enough others remain, since only the others are quickly counted.
+    Lines on which a quote stays open are left out where enough others remain, since only those are quickly counted.
     """
     mark, quote = dialect.delimiter, dialect.quote
     if not mark or dialect.collapse or dialect.escape:
         return Counter(len(r.fields) for r in RecordReader(physical_lines(data), dialect, width))
     counts: Counter[int] = Counter()
     passed = 0
+    quoted = re.compile(rf"{re.escape(quote)}[^{re.escape(quote)}]*{re.escape(quote)}") if quote else None
     for line in physical_lines(data):
-        if quote is not None and quote in line:
-            passed += 1
+        if quoted is not None and str(quote) in line:
+            bare = quoted.sub("", line)
+            if str(quote) in bare:
+                passed += 1
+            else:
+                counts[bare.count(mark) + 1] += 1
         else:
             counts[line.count(mark) + 1 if line.strip() else 0] += 1
     if passed > 9 * counts.total():
         return Counter(len(r.fields) for r in RecordReader(physical_lines(data), dialect, width))
     return counts
+
+
+def _is_stray(cell: str, quote: str) -> bool:
+    """Whether the one quote of a cell stands at its start, or behind a letter (inches follow a digit)."""
+    if cell.count(quote) != 1:
+        return False
+    before, _, behind = cell.partition(quote)
+    return not before or (before[-1].isalpha() and (not behind or behind[0].isalpha()))
 
 
 class RowReader:
@@ -98,17 +117,21 @@ class RowReader:
         self._looks = Looks(sample, self._width)
         typical = sum(map(self._looks.row, sample)) / len(sample) if sample else 0.0
         self._mender = Mender(dialect, names, self._looks, typical)
+        self._odd_rows = OddRows(sample, dialect)
         self._columns = Columns(self._width, limits)
         self._header = [h.fields for h in layout.headers]
         self._blank_is_missing = blank_is_missing
         self._totals_inside = 0
+        self._last: Record | None = None  # the row added last, if it was a good one
         # Odd records, blank lines and rows that may be totals wait here until a good row follows, or the file ends.
         self._tail: list[Record] = []
         self._blank_lines: list[int] = []
         self._beyond: list[int] | None = None  # lines of a second table
 
     def read(self, data: bytes, first_line: int) -> pa.Table:
-        """All rows from line `first_line` on."""
+        """All rows from line `first_line` on, after one that stood on the header's line."""
+        if self._layout.first_row is not None:
+            self._columns.add(self._layout.first_row, self._layout.headers[0].line)
         for record in RecordReader(physical_lines(data), self._dialect, self._width):
             if record.line >= first_line:
                 self._take(record)
@@ -125,7 +148,7 @@ class RowReader:
         if self._beyond is not None:
             self._beyond.append(record.line)
             return
-        if record.blank or len(record.fields) != self._width or record.empty or looks_like_total(record.fields):
+        if record.blank or len(record.fields) != self._width or record.empty or self._may_end(record):
             self._tail.append(record)
             return
         if self._tail and self._tail[-1].blank and self._begins_another_table(record):
@@ -135,6 +158,12 @@ class RowReader:
             self._release(self._tail)
             self._tail = []
         self._good(record)
+
+    def _may_end(self, record: Record) -> bool:
+        """Whether a row of the right width may be a total, or a remark that does not suit the columns."""
+        return looks_like_total(record.fields) or (
+            begins_like_footer(record.fields) and not self._mender.fits(record.fields)
+        )
 
     def _begins_another_table(self, record: Record) -> bool:
         """Names, other than this table's, behind a blank line: words in every column that holds numbers so far."""
@@ -149,9 +178,13 @@ class RowReader:
                 "repeated_header", "The header is repeated here; the line was skipped.", row=record.line
             )
             return
-        if record.odd:
+        if (mended := self._odd_rows.mend(record)) is not None:
+            record.fields, done = mended
+            self._notes.repaired("other_dialect", done, row=record.line)
+        elif record.odd:
             self._odd_quote(record)
         self._columns.add(record.fields, record.line)
+        self._last = record
 
     def _odd_quote(self, record: Record) -> None:
         """Quotes in odd places of a row that is otherwise in order: taken out where they spoil a value, else kept."""
@@ -161,7 +194,7 @@ class RowReader:
             if cell is None or quote not in cell:
                 continue
             bare = cell.replace(quote, "")
-            lead = 0.0 if cell.startswith(quote) and cell.count(quote) == 1 else _CLEARLY
+            lead = 0.0 if _is_stray(cell, quote) else _CLEARLY
             if self._looks.cell(bare or None, column) >= self._looks.cell(cell, column) + lead:
                 record.fields[column] = bare or None
                 message = f"A stray quote was taken out of “{excerpt(cell, most=40)}”."
@@ -177,10 +210,12 @@ class RowReader:
         for record in records:
             if record.blank:
                 self._blank(record)
+            elif len(record.fields) == 1 < self._width and self._completes_last(record):
+                continue
             elif is_comment(record, self._layout.comment, self._width):
                 self._notes.add("comment", f"A comment was skipped: {excerpt(record.text)}", row=record.line)
             elif len(record.fields) == self._width:
-                self._totals_inside += looks_like_total(record.fields)
+                self._totals_inside += self._may_end(record)
                 self._good(record)
             elif waiting is not None and (whole := self._joined(waiting, record)) is not None:
                 self._notes.repaired(
@@ -189,7 +224,7 @@ class RowReader:
                     row=waiting.line,
                 )
                 self._columns.add(whole, waiting.line)
-                waiting = None
+                waiting = self._last = None
             else:
                 if waiting is not None:
                     self._mended(waiting)
@@ -206,6 +241,20 @@ class RowReader:
         whole = [*first.fields[:-1], "\n".join(parts) if parts else None, *second.fields[1:]]
         return whole if self._mender.fits(whole) else None
 
+    def _completes_last(self, record: Record) -> bool:
+        """Whether a line with one field is the last cell, so far empty, of the row above it; then it is put there."""
+        last = self._last
+        if last is None or last.fields[-1] is not None or record.line != last.line + last.lines:
+            return False
+        whole = [*last.fields[:-1], record.fields[0]]
+        if not self._mender.fits(whole) or self._looks.cell(record.fields[0], self._width - 1) < _SUITS:
+            return False
+        self._columns.replace_last(whole)
+        message = f"The row was broken over lines {last.line:,} and {record.line:,}; it was joined."
+        self._notes.repaired("broken_row", message, row=last.line)
+        self._last = None
+        return True
+
     def _blank(self, record: Record) -> None:
         if self._blank_is_missing:
             self._notes.add("blank_lines", "A blank line was read as a missing value.", row=record.line)
@@ -220,6 +269,7 @@ class RowReader:
         self._add_mended(mended, record.line)
 
     def _add_mended(self, mended: Mended, line: int) -> None:
+        self._last = None
         cells = mended.cells or []
         for start in range(0, len(cells), self._width):
             self._columns.add(cells[start : start + self._width], line)
@@ -261,5 +311,5 @@ class RowReader:
 
     def _is_footer(self, record: Record) -> bool:
         if len(record.fields) == self._width:
-            return not self._totals_inside and looks_like_total(record.fields)
+            return not self._totals_inside and self._may_end(record)
         return looks_like_footer(record.fields, self._width)

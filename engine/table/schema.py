@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import SchemaError
+from engine.typed import check_fields
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,7 @@ VERSION = 2  # 1: before constraints, methods of single columns and descriptions
 TEXT = "text"  # storage of a column that came from a text file
 TREATMENTS = ("drop", "repair", "ignore")  # of real rows that break a constraint
 COLUMN_METHODS = ("", "marginals", "kde", "pattern")  # "": learned together with the others
+_DIGITS = 400  # of a number as text, at most: no float has more before its decimal mark
 TEXT_STYLES = ("own", "faker")
 
 
@@ -96,6 +98,15 @@ class NumberFormat:
     width: int = 0
     exponent: str = ""
     mantissa: int = 0
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> NumberFormat:
+        """Raises TypeError for entries that are unknown or of another type, ValueError for absurdly many digits."""
+        made = cls(**data)
+        check_fields(made)
+        if not all(0 <= digits <= _DIGITS for digits in (made.decimals, made.least, made.width, made.mantissa)):
+            raise ValueError(f"a number has from 0 to {_DIGITS} digits")
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,15 +252,18 @@ class Column:
             raise SchemaError(f"Column “{name}”: unknown entry “{unknown[0]}” in the schema.", column=name)
         try:
             if fields.get("number") is not None:
-                fields["number"] = NumberFormat(**fields["number"])
+                fields["number"] = NumberFormat.from_json(fields["number"])
             if fields.get("date") is not None:
                 fields["date"] = DateFormat(**fields["date"])
+                check_fields(fields["date"])
             if fields.get("description") is not None:
                 fields["description"] = Description.from_json(fields["description"])
             for key in ("labels", "levels", "missing_tokens"):
                 if fields.get(key) is not None:
                     fields[key] = tuple(fields[key])
-            return cls(**fields)
+            made = cls(**fields)
+            check_fields(made)
+            return made
         except (TypeError, ValueError) as error:
             raise SchemaError(f"Column “{name}”: the schema entry cannot be read ({error}).", column=name) from error
 
@@ -343,7 +357,7 @@ class Schema:
         if not isinstance(data, Mapping) or not isinstance(data.get("columns"), list):
             raise SchemaError("This is not a schema: an object with a list “columns” is needed.")
         version = data.get("version", VERSION)
-        if version not in range(1, VERSION + 1):
+        if not isinstance(version, int) or version not in range(1, VERSION + 1):
             raise SchemaError(f"This schema has version {version}; this program reads versions 1 to {VERSION}.")
         for entry in data["columns"]:
             if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str) or "kind" not in entry:
@@ -358,7 +372,7 @@ class Schema:
     def loads(cls, text: str | bytes) -> Schema:
         try:
             return cls.from_json(json.loads(text))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise SchemaError(f"The schema is not valid JSON ({error}).") from error
 
     # The conversions live in engine.table.convert, which needs pandas; they are reached from here for convenience.

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from engine.errors import WriteError
+from engine.table import formulas as runnable
 from engine.table.schema import Schema
 
 
@@ -41,15 +42,17 @@ FORMATS: dict[str, OutputFormat] = {
 _OTHER_SUFFIXES = {".tab": "tsv", ".txt": "csv", ".pq": "parquet", ".ndjson": "jsonl", ".gz": "csv.gz"}
 
 
-def to_bytes(table: pd.DataFrame, schema: Schema, format: str) -> bytes:
+def to_bytes(table: pd.DataFrame, schema: Schema, format: str, formulas: str = runnable.NEUTRALISE) -> bytes:
     """The table (parsed or restored) as a file's bytes. Columns come in the schema's order.
 
+    formulas: "neutralise" or "keep" cells and names that a spreadsheet might run (see `engine.table.formulas`).
     Raises WriteError when the format is unknown or cannot hold the table.
     """
+    runnable.check(formulas)
     if format not in FORMATS:
         raise WriteError(f"There is no format “{format}”; choose one of {', '.join(FORMATS)}.")
     schema = _fitted(schema, table)
-    return _WRITERS[format](schema.parse(table), schema)
+    return _WRITERS[format](schema.parse(table), schema, formulas)
 
 
 def format_of(path: str | Path) -> str:
@@ -64,12 +67,15 @@ def format_of(path: str | Path) -> str:
     return found
 
 
-def write_file(table: pd.DataFrame, path: str | Path, schema: Schema) -> None:
-    """Write the table in the format that the path's ending names; the file appears whole or not at all."""
+def write_file(table: pd.DataFrame, path: str | Path, schema: Schema, formulas: str = runnable.NEUTRALISE) -> None:
+    """Write the table in the format that the path's ending names; the file appears whole or not at all.
+
+    formulas: as in `to_bytes`. Raises WriteError.
+    """
     from engine.files import replacing
 
     path = Path(path)
-    data = to_bytes(table, schema, format_of(path))
+    data = to_bytes(table, schema, format_of(path), formulas)
     try:
         with replacing(path) as temporary:
             temporary.write_bytes(data)
@@ -88,49 +94,49 @@ def _fitted(schema: Schema, table: pd.DataFrame) -> Schema:
     return replace(schema, columns=tuple(c for c in schema if c.name in present))
 
 
-def _csv(table: pd.DataFrame, schema: Schema) -> bytes:
+def _csv(table: pd.DataFrame, schema: Schema, formulas: str) -> bytes:
     from engine.table.writetext import delimited_bytes
 
-    return delimited_bytes(schema.to_text(table), schema, ",")
+    return delimited_bytes(schema.to_text(table), schema, ",", formulas)
 
 
-def _tsv(table: pd.DataFrame, schema: Schema) -> bytes:
+def _tsv(table: pd.DataFrame, schema: Schema, formulas: str) -> bytes:
     from engine.table.writetext import delimited_bytes
 
-    return delimited_bytes(schema.to_text(table), schema, "\t")
+    return delimited_bytes(schema.to_text(table), schema, "\t", formulas)
 
 
-def _csv_gz(table: pd.DataFrame, schema: Schema) -> bytes:
+def _csv_gz(table: pd.DataFrame, schema: Schema, formulas: str) -> bytes:
     import gzip
 
-    return gzip.compress(_csv(table, schema), compresslevel=6, mtime=0)
+    return gzip.compress(_csv(table, schema, formulas), compresslevel=6, mtime=0)
 
 
-def _parquet(table: pd.DataFrame, schema: Schema) -> bytes:
+def _parquet(table: pd.DataFrame, schema: Schema, formulas: str) -> bytes:
     from engine.table.writetyped import parquet_bytes
 
     return parquet_bytes(schema.restore(table))
 
 
-def _xlsx(table: pd.DataFrame, schema: Schema) -> bytes:
+def _xlsx(table: pd.DataFrame, schema: Schema, formulas: str) -> bytes:
     from engine.table.writeexcel import xlsx_bytes
 
-    return xlsx_bytes(schema.restore(table), schema)
+    return xlsx_bytes(schema.restore(table), schema, formulas)
 
 
-def _json(table: pd.DataFrame, schema: Schema) -> bytes:
+def _json(table: pd.DataFrame, schema: Schema, formulas: str) -> bytes:
     from engine.table.writetyped import json_bytes
 
     return json_bytes(schema.restore(table), schema, lines=False)
 
 
-def _jsonl(table: pd.DataFrame, schema: Schema) -> bytes:
+def _jsonl(table: pd.DataFrame, schema: Schema, formulas: str) -> bytes:
     from engine.table.writetyped import json_bytes
 
     return json_bytes(schema.restore(table), schema, lines=True)
 
 
-_WRITERS: dict[str, Callable[[pd.DataFrame, Schema], bytes]] = {
+_WRITERS: dict[str, Callable[[pd.DataFrame, Schema, str], bytes]] = {
     "csv": _csv,
     "csv.gz": _csv_gz,
     "tsv": _tsv,

@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 
 from engine.errors import WriteError
+from engine.table.convert import write_column
+from engine.table.formulas import NEUTRALISE, is_formula
 from engine.table.schema import Column, Schema
 
 _MOST_ROWS = 1_048_576
@@ -21,8 +23,12 @@ _EPOCH = pd.Timestamp(1900, 3, 1)  # before, Excel's calendar has a day too many
 _CREATED = dt.datetime(2000, 1, 1)  # the same for every file, so that equal tables give equal bytes
 
 
-def xlsx_bytes(frame: pd.DataFrame, schema: Schema) -> bytes:
-    """One sheet with the names in the first row. Raises WriteError when Excel cannot hold the table."""
+def xlsx_bytes(frame: pd.DataFrame, schema: Schema, formulas: str = NEUTRALISE) -> bytes:
+    """One sheet with the names in the first row. Raises WriteError when Excel cannot hold the table.
+
+    formulas: whether text that would be a formula if somebody edited its cell is marked as text for good (see
+    `engine.table.formulas`); it is written as text in either case.
+    """
     import xlsxwriter
 
     _check_size(frame)
@@ -31,11 +37,14 @@ def xlsx_bytes(frame: pd.DataFrame, schema: Schema) -> bytes:
     book = xlsxwriter.Workbook(out, settings)
     book.set_properties({"created": _CREATED})
     sheet = book.add_worksheet("Table")
-    bold = book.add_format({"bold": True})
+    text = _text_writer(sheet, book, formulas == NEUTRALISE)
+    bold, marked = book.add_format({"bold": True}), book.add_format({"bold": True, "quote_prefix": True})
     for place, name in enumerate(frame.columns):
-        sheet.write_string(0, place, _short(str(name), str(name)), bold)
-        values, column = frame.iloc[:, place], schema[str(name)]
-        write = _writer(sheet, book, values, column)
+        head = marked if formulas == NEUTRALISE and is_formula(str(name)) else bold
+        sheet.write_string(0, place, _short(str(name), str(name)), head)
+        column = schema[str(name)]
+        values = _held(frame.iloc[:, place], column)
+        write = _writer(sheet, book, values, column, text)
         missing = values.isna().to_numpy()
         for row, (value, absent) in enumerate(zip(values.to_list(), missing, strict=True), start=1):
             if not absent:
@@ -61,16 +70,38 @@ def _short(text: str, column: str) -> str:
     return text
 
 
-def _writer(sheet: Any, book: Any, values: pd.Series, column: Column) -> Callable[[int, int, Any], None]:
+def _text_writer(sheet: Any, book: Any, neutralise: bool) -> Callable[[int, int, str], None]:
+    """Writes text as text; what looks like a formula with Excel's “quote prefix” where that is wanted."""
+    marked = book.add_format({"quote_prefix": True})
+
+    def write(row: int, place: int, text: str) -> None:
+        sheet.write_string(row, place, text, marked if neutralise and is_formula(text) else None)
+
+    return write
+
+
+def _held(values: pd.Series, column: Column) -> pd.Series:
+    """The values; dates in a zone, and dates before Excel's calendar, as text in the column's own form."""
+    zoned = isinstance(values.dtype, pd.DatetimeTZDtype)
+    return write_column(values, column) if column.date is not None and (zoned or _early(values)) else values
+
+
+def _early(values: pd.Series) -> bool:
+    return pd.api.types.is_datetime64_dtype(values.dtype) and bool((values.dropna() < _EPOCH).any())
+
+
+def _writer(
+    sheet: Any, book: Any, values: pd.Series, column: Column, text: Callable[[int, int, str], None]
+) -> Callable[[int, int, Any], None]:
     """How the cells of one column are written: as what they are where Excel can hold all of them, else as text."""
     kind = values.dtype
     if pd.api.types.is_bool_dtype(kind):
         return lambda row, place, value: sheet.write_boolean(row, place, bool(value))
     if pd.api.types.is_numeric_dtype(kind):
         return _number_writer(sheet, values)
-    if pd.api.types.is_datetime64_dtype(kind) and not (values.dropna() < _EPOCH).any():
+    if pd.api.types.is_datetime64_dtype(kind) and not _early(values):
         return _date_writer(sheet, book, column)
-    return lambda row, place, value: sheet.write_string(row, place, _short(_text(value), column.name))
+    return lambda row, place, value: text(row, place, _short(_text(value), column.name))
 
 
 def _number_writer(sheet: Any, values: pd.Series) -> Callable[[int, int, Any], None]:

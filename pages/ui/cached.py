@@ -7,6 +7,7 @@ their id, which cannot be guessed. What is handed out is shared: nobody may chan
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import threading
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from engine.errors import StorageError
+from engine.table.formulas import NEUTRALISE
 from engine.table.schema import Kind
 from pages.ui import datasets
 from pages.ui.datasets import Dataset
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
     from engine.certificate import Certificate
     from engine.evaluation.associations import AssociationComparison
     from engine.evaluation.distributions import ColumnComparison
+    from engine.evaluation.gaps import MissingComparison
+    from engine.evaluation.giveaways import GivenAway
+    from engine.evaluation.joint import JointComparison
+    from engine.evaluation.projection import Projection
     from engine.evaluation.timeview import TimeComparison
     from engine.facts import Facts
     from engine.jobs import Jobs
@@ -36,6 +43,7 @@ if TYPE_CHECKING:
     from engine.table.profile import TableProfile
     from engine.table.read import Reading
     from engine.table.schema import Column, Schema
+    from engine.table.search import Found
 
 TABLES = 3  # whole tables held in memory
 SMALL = 24  # profiles, comparisons and the like
@@ -59,6 +67,8 @@ def warm_up() -> threading.Thread:
     def load() -> None:
         for name in _WARM:
             importlib.import_module(name)
+        if not gc.get_freeze_count():
+            gc.freeze()  # what is loaded stays: it is not looked through again whenever garbage is sought
 
     thread = threading.Thread(target=load, name="warm up", daemon=True)
     thread.start()
@@ -96,6 +106,18 @@ def _reading(version: str, _dataset: Dataset) -> Reading:
     from engine.table.read import ReadOptions, read_table
 
     return read_table(_dataset.source, name=_dataset.name, options=ReadOptions(**_dataset.options))
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def _found(version: str, text: str, most: int, _dataset: Dataset) -> Found:
+    from engine.table.search import find_rows
+
+    return find_rows(reading(_dataset).frame, text, most)
+
+
+def found(dataset: Dataset, text: str, most: int) -> Found:
+    """The first rows of the table of which a cell holds the text. Raises TwinError."""
+    return _found(dataset.version, text, most, dataset)
 
 
 def schema(dataset: Dataset) -> Schema:
@@ -215,7 +237,10 @@ def jobs() -> Jobs:
     """The one queue of this server."""
     from engine.jobs import Jobs
 
-    return Jobs(datasets.home() / "runs")
+    try:
+        return Jobs(datasets.home() / "runs")
+    except OSError as error:
+        raise StorageError(f"The folder for runs cannot be made: {error.strerror or error}.") from error
 
 
 @st.cache_data(ttl=600.0, show_spinner=False)
@@ -238,11 +263,11 @@ def real(run_id: str) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
-def certificate(run_id: str, format: str) -> Certificate:
-    """What was checked on the bytes of a download. Raises WriteError."""
+def certificate(run_id: str, format: str, formulas: str = NEUTRALISE) -> Certificate:
+    """What was checked on the bytes of a download. formulas: as in `to_bytes`. Raises WriteError."""
     from pages.ui import certified
 
-    return certified.check(run_id, format)
+    return certified.check(run_id, format, formulas)
 
 
 def compared(run_id: str) -> tuple[str, ...]:
@@ -282,6 +307,57 @@ def associations(run_id: str, columns: tuple[str, ...]) -> AssociationComparison
     from engine.evaluation.associations import compare_associations
 
     return compare_associations(real(run_id), result(run_id).synthetic, jobs().schema(run_id).select(columns).selected)
+
+
+def pair(run_id: str, first: str, second: str) -> JointComparison:
+    """Two columns together, in either order. Raises NotApplicable where no row has both."""
+    return _pair(run_id, *sorted((first, second)))
+
+
+@st.cache_resource(max_entries=5 * SMALL, ttl=TIME, show_spinner=False)
+def _pair(run_id: str, first: str, second: str) -> JointComparison:
+    from engine.evaluation.joint import compare_pair
+    from engine.seeds import stream
+
+    schema = jobs().schema(run_id)
+    known = {name: distribution(run_id, name) for name in (first, second)}
+    drawn = stream(0, "pair", first, second)
+    return compare_pair(real(run_id), result(run_id).synthetic, (schema[first], schema[second]), drawn, known=known)
+
+
+@st.cache_data(max_entries=10 * SMALL, ttl=TIME, show_spinner=False)
+def any_missing(run_id: str) -> bool:
+    """Whether a value is missing in either table."""
+    return any(
+        bool(table[name].isna().any())
+        for table in (real(run_id), result(run_id).synthetic)
+        for name in jobs().schema(run_id).selected.names
+    )
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def missing(run_id: str) -> MissingComparison:
+    """The missing cells of both tables. Raises NotApplicable where there are none."""
+    from engine.evaluation.gaps import compare_missing
+
+    return compare_missing(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected)
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def projection(run_id: str) -> Projection:
+    """Both tables in the plane in which the real one varies most. Raises NotApplicable where there is none."""
+    from engine.evaluation.projection import project
+    from engine.seeds import stream
+
+    return project(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected, stream(0, "projection"))
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def given_away(run_id: str) -> GivenAway:
+    """What tells the twin from the real table, measured on a sample of both. Raises NotApplicable."""
+    from engine.evaluation.giveaways import measure
+
+    return measure(real(run_id), result(run_id).synthetic, jobs().schema(run_id).selected)
 
 
 def delete_runs(dataset: Dataset) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.protection import POOL
 from engine.table.write import FORMATS, to_bytes
-from pages.ui import cached, widgets
+from pages.ui import cached, formulas, widgets
 from pages.ui.datasets import Dataset
 from pages.ui.words import count, plain, size
 
@@ -37,12 +37,12 @@ def draw(table: Dataset, run_id: str, result: StoredResult, keys: tuple[str, ...
         )
         if st.button("Check the file", key="certify", type="primary"):
             with st.spinner("Writing the file, and reading it again …"), widgets.told():
-                _show(cached.certificate(run_id, key), table, key)
+                _show(cached.certificate(run_id, key, formulas.choice()), table, key)
         elif result.synthetic.size > LARGE:
             st.caption("Takes some seconds for a table of this size.")
 
 
-def check(run_id: str, key: str) -> Certificate:
+def check(run_id: str, key: str, chosen: str) -> Certificate:
     """Made of the bytes that the download gives, against the real rows of the run."""
     from engine.certificate import Expected, certify
 
@@ -55,8 +55,9 @@ def check(run_id: str, key: str) -> Certificate:
         len(result.synthetic),
         frozenset(result.figures.get("going_on", ())),
         protection.label if protection.how == POOL else None,
+        chosen,
     )
-    return certify(to_bytes(result.synthetic, schema, key), key, expected)
+    return certify(to_bytes(result.synthetic, schema, key, chosen), key, expected)
 
 
 def _show(found: Certificate, table: Dataset, key: str) -> None:

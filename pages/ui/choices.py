@@ -90,10 +90,18 @@ class Choices:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Unknown entries are passed over: an older or later version may have written them."""
+        """Unknown entries, and those of another kind, are passed over: another version may have written them."""
         known: dict[str, Any] = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
         known |= {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
-        return cls(**known)
+        first = cls()
+        return cls(**{name: value for name, value in known.items() if _like(value, getattr(first, name), name)})
+
+
+def _like(value: Any, first: Any, name: str) -> bool:
+    """Whether a value is of the kind that its entry begins with; numbers, and the target, begin with none."""
+    if first is None:
+        return value is None or isinstance(value, str if name == "target" else (int, float))
+    return isinstance(value, type(first))
 
 
 def default_holdout(rows: int) -> float:

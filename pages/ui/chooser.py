@@ -9,7 +9,7 @@ from engine.errors import TwinError
 from engine.limits import Limits
 from engine.samples import Sample
 from pages.ui import cached, datasets, state, widgets
-from pages.ui.words import count, size
+from pages.ui.words import count, plain, size
 
 # A drop area that is easy to hit; Streamlit has no setting for its size.
 _LARGE = """<style>
@@ -26,6 +26,12 @@ def draw() -> None:
     with st.grid("auto", min_column_width=230):
         for sample in samples.SAMPLES:
             _card(sample)
+        with st.container(border=True, height="stretch", gap="small", key="card-describe"):
+            st.markdown("**No table at hand?**")
+            st.markdown("Say what its columns are, and get data of that form.")
+            st.space("stretch")
+            if st.button("Describe a table", key="describe", width="stretch"):
+                st.switch_page(state.DESCRIBE_PAGE)
 
 
 def _uploader() -> None:
@@ -63,10 +69,14 @@ def _take(identity: str, content: bytes, name: str) -> None:
 
 
 def _card(sample: Sample) -> None:
-    with st.container(border=True, height="stretch", key=f"card-{sample.key}"):
+    with st.container(border=True, height="stretch", gap="small", key=f"card-{sample.key}"):
         st.markdown(f"**{sample.title}**")
+        st.markdown(" ".join(f":blue-badge[{word}]" for word in sample.has))
         st.markdown(sample.shows)
-        st.caption(f"{count(sample.rows, 'row')}, {count(sample.columns, 'column')}. {sample.licence}, {sample.source}")
+        st.caption(
+            f"{count(sample.rows, 'row')}, {count(sample.columns, 'column')}",
+            help=f"From {plain(sample.source)}. {plain(sample.licence)}.",
+        )
         st.space("stretch")
         if st.button("Use this sample", key=f"sample-{sample.key}", width="stretch"):
             _take(f"sample-{sample.key}", sample.path.read_bytes(), sample.file)

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     from engine.table.profile import ColumnProfile, TableProfile
 
-KEEP, NAME, KIND, METHOD, SHAPE = "keep", "name", "kind", "method", "shape"
+KEEP, NAME, LOOK, KIND, METHOD, SHAPE = "keep", "name", "look", "kind", "method", "shape"
 MISSING, DISTINCT, WHY = "missing", "distinct", "why"
 ALL_SHOWN = 16  # columns up to which the table shows them all without scrolling
 _KINDS = [str(kind) for kind in Kind]
+_LOOKED = "columns-look"  # the click on a row's button
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def draw(table: Dataset) -> Edited:
         _frame(base, cached.profile(table, base)),
         key=key,
         hide_index=True,
-        disabled=[NAME, SHAPE, MISSING, DISTINCT, WHY],
+        disabled=[NAME, LOOK, SHAPE, MISSING, DISTINCT, WHY],
         column_config=_config(),
         height="content" if len(base) <= ALL_SHOWN else 560,
         alt="The columns of the table: whether to keep each, its kind, and how it is made",
@@ -54,6 +55,8 @@ def draw(table: Dataset) -> Edited:
     for problem in edited.problems:
         widgets.error_box(problem)
     _tools(table, edited.schema)
+    if clicked := state.value(_LOOKED):
+        details.show(table, base.names[clicked["row"]])
     return edited
 
 
@@ -65,6 +68,7 @@ def _frame(schema: Schema, profile: TableProfile) -> pd.DataFrame:
         {
             KEEP: [column.selected for column in schema],
             NAME: list(schema.names),
+            LOOK: [":material/bar_chart:"] * len(schema),
             KIND: [str(column.kind) for column in schema],
             METHOD: [methods.of(column) for column in schema],
             SHAPE: [_shape(found.get(column.name)) for column in schema],
@@ -92,7 +96,10 @@ def _config() -> dict[str, Any]:
     config = st.column_config
     return {
         KEEP: config.CheckboxColumn("Keep", help="Only these columns are in the twin.", width=76, pinned=True),
-        NAME: config.TextColumn("Column", width=150, pinned=True),
+        NAME: config.TextColumn("Column", width=140, pinned=True),
+        LOOK: config.ButtonColumn(
+            "Details", width=64, type="tertiary", key=_LOOKED, help="Its chart, and all that can be chosen for it."
+        ),
         KIND: config.SelectboxColumn(
             "Kind", options=_KINDS, required=True, width=105, help="Decides how a column is learned. Click to correct."
         ),

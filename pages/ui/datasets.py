@@ -12,37 +12,50 @@ The id stands in the page's address, so that a browser refresh finds the table a
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import math
 import os
 import re
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from engine.errors import TwinError
+from engine import clock, files
+from engine.errors import SettingsError, StorageError, TwinError
 from engine.table.schema import Schema
 
 HOME = "TABULAR_TWIN_HOME"  # environment variable: where tables and runs are kept
 KEEP_HOURS = "TABULAR_TWIN_KEEP_HOURS"  # environment variable: how long after the last use
+_TO_COME = 60.0  # seconds by which a time may lie ahead of the clock
 _ID = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
 def home() -> Path:
-    """The folder for tables and runs, made private on first use."""
+    """The folder for tables and runs, made private on first use. Raises StorageError where it cannot be made."""
     folder = Path(os.environ.get(HOME) or Path(__file__).resolve().parents[2] / "runs")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"The folder for tables ({HOME}) cannot be made: {error.strerror or error}.") from error
     return folder
 
 
 def keep_seconds() -> float:
     """How long an unused table stays on disk; a day unless the environment says otherwise."""
-    text = os.environ.get(KEEP_HOURS, "")
-    return (float(text) if text.replace(".", "", 1).isdigit() else 24.0) * 3600
+    text = os.environ.get(KEEP_HOURS, "").strip() or "24"
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = math.nan
+    if not 0 <= hours < math.inf:
+        raise SettingsError(f"{KEEP_HOURS} must be a number of hours, 0 or more, not “{text}”.")
+    return hours * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +101,7 @@ class Dataset:
 
     def load_choices(self) -> dict[str, Any]:
         try:
-            data = json.loads((self.folder / "choices.json").read_bytes())
+            data = files.read_json(self.folder / "choices.json")
         except (OSError, ValueError):
             return {}
         return data if isinstance(data, dict) else {}
@@ -99,7 +112,7 @@ class Dataset:
     def runs(self) -> tuple[str, ...]:
         """Ids of the runs that were started on this table, the latest last."""
         try:
-            data = json.loads((self.folder / "runs.json").read_bytes())
+            data = files.read_json(self.folder / "runs.json")
         except (OSError, ValueError):
             return ()
         return tuple(str(run) for run in data) if isinstance(data, list) else ()
@@ -109,25 +122,32 @@ class Dataset:
 
     def touch(self) -> None:
         """Mark as in use, so that the sweep leaves it."""
-        if self.folder.exists():
+        with contextlib.suppress(OSError):  # it was cleared away, or the disk cannot be written
             os.utime(self.folder)
 
 
 def add(content: bytes, name: str) -> Dataset:
-    """Keep an upload under a new id."""
+    """Keep an upload under a new id. Raises StorageError, and then keeps nothing."""
     identity = secrets.token_urlsafe(18)
     folder = home() / "datasets" / identity
-    folder.mkdir(mode=0o700, parents=True)
-    (folder / "source.bin").write_bytes(content)
     dataset = Dataset(identity, name, hashlib.blake2b(content, digest_size=16).hexdigest(), folder)
-    _tell_about(dataset)
+    try:
+        with _stored():
+            folder.parent.mkdir(mode=0o700, exist_ok=True)
+            folder.mkdir(mode=0o700)
+            _write(dataset.source, content)
+            _tell_about(dataset)
+    except BaseException:
+        remove(dataset)
+        raise
     return dataset
 
 
 def read_as(dataset: Dataset, options: Mapping[str, Any]) -> None:
     """Have the table be read by other options from now on. What was chosen for its columns is forgotten."""
     _tell_about(replace(dataset, options=dict(options)))
-    (dataset.folder / "schema.json").unlink(missing_ok=True)
+    with _stored():
+        (dataset.folder / "schema.json").unlink(missing_ok=True)
 
 
 def _tell_about(dataset: Dataset) -> None:
@@ -141,9 +161,9 @@ def find(identity: str) -> Dataset | None:
         return None
     folder = home() / "datasets" / identity
     try:
-        about = json.loads((folder / "about.json").read_bytes())
+        about = files.read_json(folder / "about.json")
         return Dataset(identity, str(about["name"]), str(about["digest"]), folder, dict(about.get("options", {})))
-    except (OSError, ValueError, KeyError, TypeError):
+    except files.DAMAGED:
         return None
 
 
@@ -156,14 +176,29 @@ def sweep() -> None:
     folder = home() / "datasets"
     if not folder.exists():
         return
-    oldest = time.time() - keep_seconds()
+    oldest = clock.now() - keep_seconds()
     for entry in folder.iterdir():
-        if entry.is_dir() and entry.stat().st_mtime < oldest:
-            shutil.rmtree(entry, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another server of the same home may sweep, too
+            used = entry.stat().st_mtime
+            if used < oldest:
+                shutil.rmtree(entry, ignore_errors=True)
+            elif used > time.time() + _TO_COME:  # the clock was set back: its time begins now
+                os.utime(entry)
 
 
 def _write(path: Path, content: bytes) -> None:
     """Replace a file in one step, so that a reader never sees half of it."""
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    part.replace(path)
+    with _stored(), files.replacing(path) as part:
+        part.write_bytes(content)
+
+
+@contextlib.contextmanager
+def _stored() -> Iterator[None]:
+    """Turns what the disk says into a sentence for the person."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise StorageError("This table was cleared away from the server; upload it again.") from error
+    except OSError as error:
+        why = "its disk is full" if files.no_room(error) else error.strerror or str(error)
+        raise StorageError(f"This server cannot keep the table: {why}. Nothing was changed.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from engine.errors import TwinError
 from engine.limits import Limits
 from engine.table.schema import Constraint, Kind, Schema
 from engine.table.write import FORMATS, to_bytes
-from pages.ui import cached, portrait, state, widgets
+from pages.ui import cached, formulas, profiled, state, widgets
 from pages.ui.downloads import TABLES
 from pages.ui.words import count, plain
 
@@ -299,12 +300,15 @@ def draw_result(described: Described) -> None:
                 icon=":material/download:",
                 key=f"describe-download-{key}",
             )
+    formulas.draw(hashlib.sha256(f"{rows} {seed} {text}".encode()).hexdigest(), table, schema.selected)
     widgets.table_view(table, "describe-preview", "First rows of the made table", schema)
-    portrait.profiles(cached.described_profile(text, rows, seed), schema)
+    profiled.profiles(cached.described_profile(text, rows, seed), schema)
 
 
 def _bytes(text: str, rows: int, seed: int, key: str) -> Callable[[], bytes]:
+    chosen = formulas.choice()
+
     def make() -> bytes:
-        return to_bytes(cached.described(text, rows, seed), Schema.loads(text), key)
+        return to_bytes(cached.described(text, rows, seed), Schema.loads(text), key, chosen)
 
     return make

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine.table.write import FORMATS, to_bytes
-from pages.ui import cached, certified
+from pages.ui import cached, certified, formulas, repeating
 from pages.ui.datasets import Dataset
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ TABLES = ("csv", "xlsx", "parquet", "json")
 
 
 def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
-    """The table in four formats, CSV first; the report; the model."""
-    with st.container(horizontal=True, gap="small", key="downloads"):
+    """The table in four formats, CSV first; the report; the model; what repeats the run."""
+    with st.container(horizontal=True, gap="xsmall", key="downloads"):
         tables(f"{table.title}-synthetic", lambda key: _table(run_id, key))
         if result.evaluation is not None:
             st.download_button(
@@ -43,6 +43,8 @@ def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
             help="The trained model, for more rows from the command line. What it keeps is in the guide.",
         )
         certified.draw(table, run_id, result, TABLES)
+        repeating.draw(table, run_id, result)
+    formulas.draw(run_id, result.synthetic, cached.jobs().schema(run_id).selected)
 
 
 def tables(stem: str, make: Callable[[str], Callable[[], bytes]], prefix: str = "download") -> None:
@@ -57,15 +59,17 @@ def tables(stem: str, make: Callable[[str], Callable[[], bytes]], prefix: str = 
             mime=form.mime,
             on_click="ignore",
             type="primary" if first else "secondary",
-            icon=":material/download:",
+            icon=":material/download:" if first else None,
             key=f"{prefix}-{key}",
         )
 
 
 def _table(run_id: str, key: str) -> Callable[[], bytes]:
+    chosen = formulas.choice()
+
     def make() -> bytes:
         schema = cached.jobs().schema(run_id).selected
-        return to_bytes(cached.result(run_id).synthetic, schema, key)
+        return to_bytes(cached.result(run_id).synthetic, schema, key, chosen)
 
     return make
 

@@ -36,14 +36,14 @@ def _card(figure: MetricResult) -> None:
     with st.container(border=True, height="stretch", gap="xsmall", key=f"figure-{figure.info.key}"):
         value = "–" if figure.value is None else share(figure.value)
         st.metric(figure.info.label, value, help=plain(f"{figure.info.meaning} {figure.sentence}"))
-        st.caption(_beside(figure))
+        st.caption(beside(figure))
 
 
-def _beside(figure: MetricResult) -> str:
+def beside(figure: MetricResult, yardstick: str = "Fresh real rows") -> str:
     """What fresh real rows get, and the twin on as many rows, where that is another figure."""
     if figure.reference is None:
         return plain(f"No yardstick: {figure.reference_reason}.")
-    beside = f"Fresh real rows: {share(figure.reference)}."
+    beside = f"{yardstick}: {share(figure.reference)}."
     if figure.equal_size is None or figure.equal_size == figure.value:
         return beside
     return f"{beside} As many twin rows: {share(figure.equal_size)}."

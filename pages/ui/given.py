@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LISTED = 2_000  # values offered in a list; further ones are typed
 ENDS = ("From", "To")
+_BOUND = "This value still counts. Empty: no bound on this side."
 _FIRST, _LAST = dt.datetime.min, dt.datetime.max.replace(microsecond=0)
 _DECIMALS = 6  # up to which a number's input shows them all
 _WITH_DAY = re.compile(r"%-?[dYyjG]|epoch")
@@ -40,6 +41,7 @@ def draw(table: Source, schema: Schema, chosen: Mapping[str, str]) -> tuple[dict
         key=f"{table.scope}given-columns",
         placeholder="Choose columns",
         select_all=False,
+        help="Each gets values or a range that hold in every row, such as ages from 30 on.",
     )
     if not picked:
         return {}, ()
@@ -166,6 +168,7 @@ def _numbers(table: Source, column: Column, before: Condition | None) -> list[st
             format=form,
             key=state.seed(_key(table, column, label), None if bound is None else convert(bound)),
             placeholder=None if end is None else conditions.spelled(convert(end), column),
+            help=_BOUND,
         )
         found.append("" if value is None else conditions.spelled(convert(value), column))
     return found
@@ -197,14 +200,14 @@ def _date(
     if resolution in ("Y", "M", "D"):
         first, last = (limit.date() for limit in limits)
         state.seed(key, held and held.date())
-        day = st.date_input(label, None, first, last, key=key, format="YYYY-MM-DD")
+        day = st.date_input(label, None, first, last, key=key, format="YYYY-MM-DD", help=_BOUND)
         return "" if day is None else str(day.isoformat())
     if not _WITH_DAY.search(pattern):
         state.seed(key, held and held.time())
-        time = st.time_input(label, None, step=60, key=key)
+        time = st.time_input(label, None, step=60, key=key, help=_BOUND)
         return "" if time is None else dt.datetime.combine(limits[0].date(), time).isoformat()
     state.seed(key, held)
-    moment = st.datetime_input(label, None, *limits, step=60, key=key, format="YYYY-MM-DD")
+    moment = st.datetime_input(label, None, *limits, step=60, key=key, format="YYYY-MM-DD", help=_BOUND)
     return "" if moment is None else str(moment.isoformat())
 
 

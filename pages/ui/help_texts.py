@@ -124,8 +124,8 @@ file itself: types, formats, keys, ranges, rules.
 """
 
 PRIVACY = """
-A synthetic table is **not anonymous by itself**. A method may have kept what it should not: each one's entry above says
-which real values its model holds, and category labels of the real table appear in the twin as they are.
+A synthetic table is **not anonymous by itself**. A method may have kept what it should not: each one's entry under
+*Methods* says which real values its model holds, and category labels of the real table appear in the twin as they are.
 
 - Likeness is no figure of privacy, and a high likeness says nothing about risk.
 - How far single real rows could be recognised, linked or guessed from the twin is measured by attacking it, where you
@@ -186,6 +186,7 @@ def limits() -> dict[str, str]:
         "Characters in a cell": f"{found.max_cell_characters:,}",
         "Synthetic rows": f"{found.max_rows_to_make:,}",
         "Trainings at once": f"{found.max_running_jobs:,}",
+        "Trainings of one table in line": f"{found.max_waiting_jobs_per_owner:,}",
         **({"Library of each person": size(found.max_library_bytes)} if is_on() else {}),
         "Tables are kept for": f"{datasets.keep_seconds() / 3600:g} hours after their last use",
     }

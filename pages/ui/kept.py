@@ -10,9 +10,10 @@ import streamlit as st
 from engine.library import items
 from engine.library.entries import NAME_LENGTH, NOTE_LENGTH, Entry, ItemKind, file_stem
 from engine.library.store import Library
+from engine.table.formulas import KEEP
 from engine.table.schema import TEXT, Schema
 from engine.table.write import to_bytes
-from pages.ui import cached, downloads, keptfiles, keptmodel, shelf, state, widgets
+from pages.ui import cached, downloads, formulas, keptfiles, keptmodel, shelf, state, widgets
 from pages.ui import figures as all_figures
 from pages.ui.words import plain, size
 
@@ -110,8 +111,10 @@ def _dataset_actions(library: Library, entry: Entry) -> None:
 def _file_of(library: Library, entry: Entry, schema: Schema) -> Callable[[str], Callable[[], bytes]]:
     """A file of the dataset by its format; made when it is asked for."""
 
+    chosen = formulas.choice()
+
     def of(key: str) -> Callable[[], bytes]:
-        return lambda: to_bytes(keptfiles.table(entry.id, library, entry), schema, key)
+        return lambda: to_bytes(keptfiles.table(entry.id, library, entry), schema, key, chosen)
 
     return of
 
@@ -120,7 +123,7 @@ def _work_on(library: Library, entry: Entry, schema: Schema) -> None:
     """Have the dataset be the table worked on. Kinds and formats stay where the source was a text file."""
     written = all(column.storage == TEXT for column in schema.selected)
     format_ = "csv" if written else "parquet"
-    content = to_bytes(keptfiles.table(entry.id, library, entry), schema, format_)
+    content = to_bytes(keptfiles.table(entry.id, library, entry), schema, format_, KEEP)
     table = cached.take(content, f"{file_stem(entry.name)}.{format_}")
     if written and cached.schema(table).names == schema.selected.names:
         table.save_schema(schema.selected)
@@ -130,6 +133,7 @@ def _work_on(library: Library, entry: Entry, schema: Schema) -> None:
 def _dataset(library: Library, entry: Entry) -> None:
     shelf.figures(entry)
     schema = keptfiles.schema(entry.id, library, entry)
+    formulas.draw(entry.id, keptfiles.table(entry.id, library, entry), schema.selected)
     st.subheader("Rows", anchor=False)
     widgets.table_view(
         keptfiles.table(entry.id, library, entry), "kept-rows", "First rows of the dataset", schema.selected

@@ -19,7 +19,7 @@ from engine.run import RunRequest
 from engine.synthesizer import AUTO
 from engine.table.schema import Kind, Schema
 from engine.table.write import to_bytes
-from pages.ui import cached, downloads, given, keptfiles, rebalance, runs, shelf, state, widgets, wishes
+from pages.ui import cached, downloads, formulas, given, keptfiles, rebalance, runs, shelf, state, widgets, wishes
 from pages.ui.choices import EQUAL, OWN, Choices
 from pages.ui.options import LARGEST_SEED
 from pages.ui.sampled import Sampled
@@ -153,7 +153,7 @@ def _source(library: Library, entry: Entry, schema: Schema) -> Sampled:
 def _start(library: Library, entry: Entry, request: RunRequest, schema: Schema, choices: Choices) -> None:
     preview = keptfiles.table(entry.id, library, entry)
     with widgets.told():
-        run = cached.jobs().start_rows(request, items.model_of(library, entry), schema, preview)
+        run = cached.jobs().start_rows(request, items.model_of(library, entry), schema, preview, owner=library.owner)
     state.note_making(entry.id, run, choices)
     state.put(_MADE, True)
     st.rerun()
@@ -179,12 +179,15 @@ def _made(library: Library, entry: Entry, now: RunStatus) -> None:
         with st.container(horizontal=True, gap="small"):
             downloads.tables(f"{file_stem(entry.name)}-{len(result.synthetic)}-rows", _file_of(now.id, schema), "made")
             _keep(library, entry, now)
+        formulas.draw(now.id, result.synthetic, schema.selected)
         widgets.table_view(result.synthetic, "made-view", "First rows of those that were made", schema.selected)
 
 
 def _file_of(run: str, schema: Schema) -> Callable[[str], Callable[[], bytes]]:
+    chosen = formulas.choice()
+
     def of(key: str) -> Callable[[], bytes]:
-        return lambda: to_bytes(cached.result(run).synthetic, schema, key)
+        return lambda: to_bytes(cached.result(run).synthetic, schema, key, chosen)
 
     return of
 

@@ -42,9 +42,21 @@ def draw(choices: Choices, advised: tuple[Advice, ...], known: Facts) -> Choices
     with st.expander(f"Settings of {info.label}", key=f"settings-{info.key}", icon=":material/tune:"):
         values = widgets.settings_form(info, choices.settings.get(info.key, {}))
     choices = replace(choices, method=info.key).with_settings(info.key, values)
-    if not info.missing_packages():
+    if info.missing_packages():
+        _cannot(info, choices.fallback)
+    else:
         needs.draw(choices.request(), info.key, known.work)
     return choices
+
+
+def _cannot(info: GeneratorInfo, fallback: bool) -> None:
+    """What a method lacks on this server, and what becomes of a run with it."""
+    missing = " and ".join(info.missing_packages())
+    st.warning(
+        f"{info.label} cannot run here: it needs {missing}, which is not installed on this server. Choose another "
+        f"method{'; else one that can run takes over' if fallback else ''}.",
+        icon=":material/extension_off:",
+    )
 
 
 def taken(choices: Choices, advised: tuple[Advice, ...]) -> GeneratorInfo | None:

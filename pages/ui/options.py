@@ -52,7 +52,9 @@ def draw(choices: Choices, rows: int) -> Choices:
             key="charts",
             help="Charts of every column, real beside synthetic, on the compare page.",
         )
-    with st.expander("More options", key="more-options"):
+    if not holdout:
+        st.caption("No rows are held out: the figures will have no yardstick.")
+    with st.expander("More options", key="more-options", icon=":material/more_horiz:"):
         choices = _more(choices)
     return replace(
         choices,

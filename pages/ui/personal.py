@@ -13,34 +13,39 @@ from pages.ui import cached, details, state
 from pages.ui.datasets import Dataset
 from pages.ui.words import count, plain
 
-SHOWN = 24  # columns with a card of their own; the table of columns holds them all
+SHOWN = 5  # columns that stand open; the others are folded away
+_CHANGE = "What is made up and for which country; also pseudonyms, and other kinds."
 _PROBLEM = "personal-problem"
 
 
 def draw(table: Dataset, schema: Schema, look_at: Callable[[str], None]) -> None:
-    """A card for each selected personal column; nothing where there is none. look_at: opens a column's details."""
+    """A line for each selected personal column; nothing where there is none. look_at: opens a column's details."""
     found = [c for c in schema.selected if c.kind is Kind.PERSONAL]
     problem = state.take(_PROBLEM)
     if problem:
         st.error(plain(problem), icon=":material/error:")
     if not found:
         return
-    st.markdown(
-        f":material/badge: **{count(len(found), 'personal column')}.** "
-        "The values are made up; no real one of them is in the twin."
-    )
-    with st.grid("auto", min_column_width=250):
+    with st.container(border=True, gap="xxsmall", key="personal"):
+        st.markdown(
+            f":material/badge: **{count(len(found), 'personal column')}.** "
+            "The values are made up; no real one of them is in the twin."
+        )
         for column in found[:SHOWN]:
-            _card(table, column, look_at)
-    if len(found) > SHOWN:
-        st.caption(f"{len(found) - SHOWN} more are in the table above.")
+            _line(table, column, look_at)
+        if more := found[SHOWN:]:
+            with st.expander(f"{len(more)} more", key="personal-more", type="compact"):
+                for column in more:
+                    _line(table, column, look_at)
 
 
-def _card(table: Dataset, column: Column, look_at: Callable[[str], None]) -> None:
-    with st.container(border=True, gap="xsmall", height="stretch", key=f"personal-of-{column.name}"):
-        st.markdown(f"**{plain(column.name)}**")
-        st.caption(plain(details.made_up(column)), help=plain(column.reason) or None)
-        with st.container(horizontal=True, gap="small"):
+def _line(table: Dataset, column: Column, look_at: Callable[[str], None]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"personal-of-{column.name}"):
+        said = f"**{plain(column.name)}** :gray[{plain(details.made_up(column))}]"
+        st.markdown(said, help=plain(column.reason) or None, width="content")
+        with st.container(horizontal=True, gap="small", width="content"):
+            if st.button("Change", key=f"look-at-{column.name}", type="tertiary", help=_CHANGE):
+                look_at(column.name)
             st.button(
                 "Keep as it is",
                 key=f"as-it-is-{column.name}",
@@ -49,8 +54,6 @@ def _card(table: Dataset, column: Column, look_at: Callable[[str], None]) -> Non
                 args=(table, column.name),
                 help="It is no personal data: learn it as a category. Its real values then appear in the twin.",
             )
-            if st.button("Change", key=f"look-at-{column.name}", type="tertiary"):
-                look_at(column.name)
 
 
 def _as_it_is(table: Dataset, name: str) -> None:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine.table.findings import Finding, Severity
-from pages.ui import cached, rereading, state, widgets
+from pages.ui import cached, preview, profiled, rereading, state, widgets
 from pages.ui.datasets import Dataset
-from pages.ui.words import count, plain, share
+from pages.ui.words import count, plain
 
 if TYPE_CHECKING:
-    from engine.table.profile import ColumnProfile, TableProfile
     from engine.table.read import Reading
-    from engine.table.schema import Schema
 
-CARDS = 12  # profiles on one page
+OPEN = 5  # warnings that stand open
+LISTED = 100
 _MARKS = {
     Severity.INFO: ":material/info:",
     Severity.REPAIRED: ":material/build:",
@@ -28,7 +27,6 @@ def draw(table: Dataset) -> None:
     """Raises TwinError when the table cannot be read (any more)."""
     with st.spinner("Reading the table …"):
         reading = cached.reading(table)
-        schema = cached.chosen_schema(table)
     rows, columns = reading.frame.shape
     lead = f"{count(rows, 'row')}, {count(columns, 'column')}, read from {plain(table.name)}."
     widgets.heading("Upload", plain(table.title), lead)
@@ -47,11 +45,9 @@ def draw(table: Dataset) -> None:
         label_visibility="collapsed",
     )
     if view == "Rows":
-        widgets.table_view(reading.frame, "preview", f"First rows of {table.title}")
+        preview.draw(table)
     else:
-        with st.spinner("Looking through the columns …"):
-            profile = cached.profile(table, schema)
-        profiles(profile, schema)
+        profiled.draw(table)
     rereading.draw(table, reading)
 
 
@@ -61,50 +57,16 @@ def _findings(reading: Reading) -> None:
     if not findings:
         return
     warnings = [f for f in findings if f.severity is Severity.WARNING]
-    for finding in warnings[:5]:
-        st.warning(plain(finding.message), icon=_MARKS[finding.severity])
+    for finding in warnings[:OPEN]:
+        st.warning(_told(finding), icon=_MARKS[finding.severity])
     mended = sum(f.severity is Severity.REPAIRED for f in findings)
     label = f"How the file was read: {count(len(findings), 'finding')}" + (f", {mended} mended" if mended else "")
-    with st.expander(label, key="findings"):
-        st.markdown("\n".join(_finding(f) for f in findings[:100]))
-        if len(findings) > 100:
-            st.caption(f"The first 100 of {len(findings):,}.")
+    with st.expander(label, key="findings", icon=":material/fact_check:"):
+        st.markdown("\n".join(f"- {_MARKS[f.severity]} {_told(f)}" for f in findings[:LISTED]))
+        if len(findings) > LISTED:
+            st.caption(f"The first {LISTED} of {len(findings):,}.")
 
 
-def _finding(finding: Finding) -> str:
-    where = f" (line {finding.row:,})" if finding.row is not None else ""
-    return f"- {_MARKS[finding.severity]} {plain(finding.message)}{where}"
-
-
-def profiles(profile: TableProfile, schema: Schema) -> None:
-    """A small chart of each column, a page of them at a time."""
-    pages = -(-len(profile.columns) // CARDS)
-    page = st.pagination(pages, key="profile-page") if pages > 1 else 1
-    with st.grid("auto", min_column_width=230):
-        for column in profile.columns[(page - 1) * CARDS : page * CARDS]:
-            _profile(column, schema)
-
-
-def _profile(column: ColumnProfile, schema: Schema) -> None:
-    from engine import charts
-
-    with st.container(border=True, height="stretch", gap="xsmall"):
-        reason = schema[column.name].reason
-        st.markdown(
-            f"**{plain(column.name)}** :gray-badge[{column.kind}]",
-            help=f"{plain(reason[:1].upper() + reason[1:])}." if reason else None,
-        )
-        st.caption(_spread(column))
-        if column.histogram is not None or column.top:
-            chart = charts.profile_chart(column, dark=widgets.dark())
-            st.altair_chart(chart, theme=None, alt=f"Distribution of {column.name}")
-
-
-def _spread(column: ColumnProfile) -> str:
-    """Distinct values, range and missing cells, in a few words."""
-    words = [count(column.distinct, "value")]
-    if column.minimum is not None and column.kind.numeric:
-        words.append(f"{plain(str(column.minimum))} to {plain(str(column.maximum))}")
-    if column.missing:
-        words.append(f"{share(column.missing / column.rows)} missing")
-    return ", ".join(words)
+def _told(finding: Finding) -> str:
+    """With the line of the file that it is about."""
+    return plain(finding.message) if finding.row is None else f"Line {finding.row:,}: {plain(finding.message)}"

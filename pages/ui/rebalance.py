@@ -49,6 +49,7 @@ def draw(
         default=before.get("preset", EQUAL),
         key=f"{table.scope}balance-preset",
         required=True,
+        help="As in the data: exactly the real shares. Own shares: each in per cent of the rows.",
     )
     known = cached.values(table, schema[name])
     own = dict(before.get("own") or {})

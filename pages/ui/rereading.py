@@ -25,6 +25,12 @@ ENCODINGS = {
     "UTF-16": "utf-16",
     "Shift-JIS": "shift_jis",
 }
+_HELP = {
+    "delimiter": "What stands between two cells of a line.",
+    "decimal": "With a comma, 1.234,50 is one thousand and some; with a point, 1,234.50 is.",
+    "encoding": "How letters are written in the file. Try another one where accents look wrong.",
+    "header": "How many lines at the top name the columns.",
+}
 _PROBLEM = "reread-problem"
 
 
@@ -62,7 +68,7 @@ def _text(table: Dataset) -> None:
 def _choice(label: str, options: dict[str, Any], name: str, table: Dataset, default: Any = None) -> None:
     wanted = table.options.get(name, default)
     known = next((title for title, value in options.items() if value == wanted), AUTO)
-    st.selectbox(label, list(options), key=state.seed(f"read-{name}", known))
+    st.selectbox(label, list(options), key=state.seed(f"read-{name}", known), help=_HELP[name])
 
 
 def _read(table: Dataset, format: str) -> None:

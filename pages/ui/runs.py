@@ -46,7 +46,7 @@ def start(table: Dataset) -> None:
         schema = cached.chosen_schema(table)
         choices = Choices.from_json(table.load_choices())
         identity = cached.jobs().start(
-            choices.request(), cached.reading(table).frame, schema, secret=secret.of(table, schema)
+            choices.request(), cached.reading(table).frame, schema, owner=table.id, secret=secret.of(table, schema)
         )
         table.add_run(identity)
         state.use_run(identity)

@@ -6,6 +6,7 @@ them between page switches, which clear the address. What a person chose is kept
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
 DATA, RUN = "data", "run"  # in the address
 KEPT, ROWS = "kept", "rows"  # in the address of the library: the opened entry, and the run that makes rows from it
+CHAPTER = "chapter"  # in the address of the guide
 _DATASET = "twin-dataset"
 _RUN = "twin-run"
 _START = "twin-start"  # the person pressed “Train”; the train page takes it from there
+_FORMULAS = "twin-formulas"  # whether downloads keep cells that a spreadsheet might run
 _FRAME = "twin-frame"  # whether the app is drawn around the page that runs now
 _ROUND = "twin-round"  # how often the upload page began anew: a fresh uploader each time
 _UPLOADED = "twin-uploaded"  # the upload that was dealt with last, and what was wrong with it
@@ -32,7 +35,11 @@ _DESCRIBED_ROUND = "twin-described-round"  # how often it began anew: a fresh ed
 _DESCRIBED_MADE = "twin-described-made"  # what was made last: schema as text, rows, seed
 _DELETED = "twin-deleted"  # what was deleted from the library just now, and its name
 _MAKING = "twin-making"  # by entry of the library: the run that makes rows from it, and what was chosen for it
+_GAME = "twin-game"  # by run: how far the game of its rows is
 _EDITOR = "twin-editor"  # how often that table was put back by a button: a fresh editor each time
+_SENT = "twin-sent"  # when the first value of each seeded widget was sent to the browser last
+
+HEARD = 3.0  # seconds after which the browser surely has what it was sent
 
 UPLOAD_PAGE, CONFIGURE_PAGE = "pages/upload.py", "pages/configure.py"
 TRAIN_PAGE, COMPARE_PAGE, GUIDE_PAGE = "pages/train.py", "pages/compare.py", "pages/guide.py"
@@ -161,6 +168,24 @@ def secret(table: Dataset) -> str:
     return known[1] if known is not None and known[0] == table.id else ""
 
 
+# Downloads
+
+
+def formulas_kept() -> bool:
+    """Whether files are to hold cells that a spreadsheet might run as they are."""
+    return bool(st.session_state.get(_FORMULAS, False))
+
+
+def keep_formulas(kept: bool) -> None:
+    st.session_state[_FORMULAS] = kept
+
+
+def game(run: str) -> dict[str, Any]:
+    """How far the game of a run's rows is; whoever plays it writes into this."""
+    games: dict[str, dict[str, Any]] = st.session_state.setdefault(_GAME, {})
+    return games.setdefault(run, {})
+
+
 # The library
 
 
@@ -215,17 +240,28 @@ def forget_deleted() -> None:
 
 
 def seed(key: str, value: Any) -> str:
-    """Give a widget its first value, unless the person has changed it already; returns the key."""
+    """Give a widget its first value, unless the person has changed it already; returns the key.
+
+    Streamlit sends such a value once. A quick click has the page run anew before the browser heard of it: the browser
+    would then show the widget's own default and send that back. So the value is sent again until all is quiet.
+    """
+    sent: dict[str, float] = st.session_state.setdefault(_SENT, {})
+    now = time.monotonic()
     if key not in st.session_state:
         st.session_state[key] = value
+    elif now - sent.get(key, -HEARD) >= HEARD:
+        return key
+    else:
+        st.session_state[key] = st.session_state[key]
+    sent[key] = now
     return key
 
 
 def seed_within(key: str, options: Sequence[Any], first: Any = None) -> str:
     """As `seed`, for one of several; a value that is no longer among them gives way. Returns the key."""
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = options[0] if first is None else first
-    return key
+    if key in st.session_state and st.session_state[key] not in options:
+        del st.session_state[key]
+    return seed(key, options[0] if first is None else first)
 
 
 def keep_within(key: str, options: Sequence[Any], first: Any) -> None:
@@ -236,10 +272,10 @@ def keep_within(key: str, options: Sequence[Any], first: Any) -> None:
 
 def seed_all_within(key: str, options: Sequence[Any], first: Sequence[Any]) -> str:
     """As `seed_within`, for several of several."""
-    held = st.session_state.get(key)
+    held = st.session_state.get(key, ())
     if held is None or any(one not in options for one in held):
-        st.session_state[key] = list(first)
-    return key
+        del st.session_state[key]
+    return seed(key, list(first))
 
 
 def put(key: str, value: Any) -> None:
@@ -255,6 +291,12 @@ def take(key: str) -> Any:
 def clear(*beginnings: str) -> None:
     """Empty all widgets whose keys begin so; before they are drawn."""
     for key in [key for key in st.session_state if str(key).startswith(beginnings)]:
+        del st.session_state[key]
+
+
+def clear_inputs() -> None:
+    """Empty the inputs of every page; before they are drawn. What the session itself keeps stays, and so do secrets."""
+    for key in [key for key in st.session_state if not str(key).startswith(("twin-", "secret-"))]:
         del st.session_state[key]
 
 

@@ -28,6 +28,15 @@ def open_details(visitor: Visitor) -> None:
     visitor.still()
 
 
+def look_at_row(visitor: Visitor, row: int) -> None:
+    """By the button in the table of columns, which is drawn on a canvas."""
+    cells = visitor.page.get_by_test_id("stDataFrame").first
+    cells.click(position={"x": 76 + 140 + 32, "y": 35 * (row + 1) + 17})
+    dialog(visitor).locator(".st-key-detail-column").wait_for()
+    visitor.settle()
+    visitor.still()
+
+
 def choose(visitor: Visitor, label: str, option: str) -> None:
     """One of a list in the dialog, by keyboard."""
     field = dialog(visitor).get_by_label(label, exact=True)
@@ -58,8 +67,7 @@ def test_a_columns_details_open_by_keyboard_and_their_choices_stay(visit: Visit)
     visitor.page.set_viewport_size({"width": 1280, "height": 900})
     visitor.heading("Configure the twin")
     visitor.settle()
-    open_details(visitor)
-    choose(visitor, "Column", "temp_max")
+    look_at_row(visitor, 2)
     dialog(visitor).get_by_text("It comes round every year").wait_for()
     choose(visitor, "Method", "Alone, by distribution")
     dialog(visitor).get_by_text("Drawn as observed").wait_for()

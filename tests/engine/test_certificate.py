@@ -12,6 +12,7 @@ import pytest
 from engine.certificate import Certificate, Expected, What, certify
 from engine.errors import WriteError
 from engine.synthesizer import Synthesizer
+from engine.table.infer import infer_schema
 from engine.table.schema import Schema
 from engine.table.write import FORMATS, to_bytes
 from tests.engine.tables import CLUB, club
@@ -95,6 +96,22 @@ def test_types_of_parquet_are_compared() -> None:
     made.astype({"n": "int64"}).to_parquet(wrong)
     failed = certify(wrong.getvalue(), "parquet", expected).failed
     assert [(where, check.what) for where, check in failed] == [("n", What.TYPE)]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_table_of_another_format_passes_too(format: str) -> None:
+    """Gaps that the source writes as null, whole rows of them, empty text that is a value, dates in a zone."""
+    moments = ["2024-01-24T22:32:58+14:00", None, "2024-01-30T10:42:58-05:30", None, "1850-02-03T00:00:00Z"]
+    records = pd.DataFrame(
+        {
+            "n": pd.Series([1, None, 3, None, 5], dtype="Int64"),
+            "when": pd.Series(moments, dtype="str"),
+            "label": pd.Series(["", None, "b", None, "b"], dtype="str"),
+        }
+    )
+    schema = infer_schema(records)
+    parsed = schema.parse(records)
+    assert certify(to_bytes(parsed, schema, format), format, Expected(schema, parsed, 5)).failed == ()
 
 
 def test_time_that_goes_on_and_a_label_of_ones_own_are_no_faults(expected: Expected, made: pd.DataFrame) -> None:

@@ -18,7 +18,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from engine import processes
+from engine import processes, turns, worker
 from engine.errors import DataError, JobError, SettingsError
 from engine.jobs import Jobs, RunStatus, State
 from engine.limits import Limits
@@ -247,6 +247,18 @@ def test_memory_that_runs_out_in_training_is_a_failure_of_the_method(tmp_path: P
     assert folder.attempts()[0] == ""
 
 
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="no limit of memory there")
+def test_memory_that_is_not_even_enough_to_begin_is_told(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.create(BARE, CLUB.parse(club()), CLUB)
+    environment = {**os.environ, "TABULAR_TWIN_MAX_TRAINING_BYTES": "100000000"}
+    command = [sys.executable, "-m", "engine.worker", str(folder.path)]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=PATIENCE)
+    outcome = folder.outcome()
+    assert outcome is not None
+    assert (outcome.state, outcome.message) == (State.FAILED, worker.NO_MEMORY)
+
+
 @pytest.mark.usefixtures("waiting")
 def test_the_queue_is_first_in_first_out(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path / "runs", Limits(max_running_jobs=1))
@@ -264,6 +276,82 @@ def test_the_queue_is_first_in_first_out(tmp_path: Path) -> None:
     assert done[1].started is not None
     assert done[1].started >= done[0].ended - 0.5
     assert jobs.status(third).started is None
+
+
+@pytest.mark.usefixtures("waiting")
+def test_owners_take_turns(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path / "runs", Limits(max_running_jobs=1, max_waiting_jobs_per_owner=2))
+    first = jobs.start(SLOW, club(), CLUB, owner="a")
+    second, third = (jobs.start(replace(SLOW, seed=i), club(), CLUB, owner="a") for i in range(2))
+    other = jobs.start(SLOW, club(), CLUB, owner="b")
+    assert [jobs.status(i).place for i in (first, other, second, third)] == [None, 1, 2, 3]
+    with pytest.raises(JobError, match="2 runs of yours"):
+        jobs.start(SLOW, club(), CLUB, owner="a")
+    assert len(jobs.ids()) == len(list(jobs.root.iterdir())) == 4
+    jobs.cancel(first)
+    wait_for(jobs, other, lambda s: s.state is State.RUNNING)
+    assert [jobs.status(i).place for i in (second, third)] == [1, 2]
+    for run_id in jobs.ids():
+        jobs.cancel(run_id)
+
+
+@pytest.mark.usefixtures("waiting")
+def test_a_run_without_memory_waits_though_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "reserve", lambda *args: 6 * 10**10)
+    jobs = Jobs(tmp_path / "runs", Limits(max_running_jobs=2, max_total_training_bytes=10**11))
+    first, second = (jobs.start(SLOW, club(), CLUB) for _ in range(2))
+    assert jobs.status(first).state is State.RUNNING
+    assert (jobs.status(second).place, jobs.status(second).short_of_memory) == (1, True)
+    jobs.cancel(first)
+    assert jobs.status(second).state is State.RUNNING
+    jobs.cancel(second)
+
+
+@pytest.mark.usefixtures("waiting")
+def test_past_its_time_a_run_is_stopped_alone(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path / "runs", Limits(max_running_jobs=2, max_run_seconds=1))
+    late = jobs.start(SLOW, club(), CLUB)
+    status = ended(jobs, late)
+    assert status.state is State.FAILED
+    assert status.message.startswith("Stopped after one second, the longest that one run may take on this server.")
+    assert status.failed == ()
+    assert not processes.alive(pid_of(jobs, late), jobs.root / late)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
+@pytest.mark.usefixtures("waiting")
+def test_past_its_memory_in_training_another_method_goes_on(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = jobs.start(replace(SLOW, figures=False), club(), CLUB)
+    beside = jobs.start(SLOW, club(), CLUB)
+    trying(jobs, run_id, "forest")
+    greedy = pid_of(jobs, run_id)
+    real = processes.usage
+    monkeypatch.setattr(processes, "usage", lambda pid: processes.Usage(2**63, 0.0) if pid == greedy else real(pid))
+    status = ended(jobs, run_id)
+    assert status.state is State.FELL_BACK, log_of(jobs, run_id)
+    assert "“forest” failed: Stopped: it took more than" in status.message
+    assert jobs.status(beside).state is State.RUNNING
+
+
+@pytest.mark.usefixtures("waiting")
+def test_of_too_much_together_the_one_most_beyond_its_own_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "reserve", lambda *args: 10)
+    jobs = Jobs(tmp_path / "runs", Limits(max_running_jobs=2, max_total_training_bytes=100))
+    first, second = (jobs.start(replace(SLOW, fallback=False), club(), CLUB) for _ in range(2))
+    more = pid_of(jobs, second)
+    now = iter(range(10**9))  # work goes on
+    taken = {"all": 0}
+    monkeypatch.setattr(
+        processes, "usage", lambda pid: processes.Usage(taken["all"] // (1 if pid == more else 2), next(now))
+    )
+    taken["all"] = 80
+    status = ended(jobs, second)
+    assert status.state is State.FAILED
+    assert "together" in status.message
+    assert jobs.status(first).state is State.RUNNING
+    jobs.cancel(first)
 
 
 @pytest.mark.usefixtures("waiting")

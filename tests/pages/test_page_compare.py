@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,6 +20,7 @@ from engine.table.read import read_table
 from engine.table.schema import Kind
 from pages.ui import cached, datasets, downloads
 from pages.ui.datasets import Dataset
+from pages.ui.views import correlations, pairs
 from tests.engine.tables import CLUB, club
 from tests.pages.conftest import csv, text
 
@@ -88,7 +90,7 @@ def test_without_charts_there_are_none_but_the_rest_is_there(
     app = open_app(table, finished(charts=False), page="compare")
     assert not app.exception
     assert "Distributions" not in app.segmented_control(key="view").options
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("plotly_chart")) == 4
     assert app.metric
 
 
@@ -96,10 +98,67 @@ def test_correlations_of_both_tables_and_their_difference(app: AppTest) -> None:
     app.segmented_control(key="view").set_value("Correlations").run()
     assert not app.exception
     titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in app.get("plotly_chart")]
-    assert titles == ["Real", "Synthetic", "Synthetic − real"]
     gaps = app.dataframe[0].value
     spread = (gaps["Real"] - gaps["Synthetic"]).abs()
     assert spread.is_monotonic_decreasing
+    first, second = (app.selectbox(key=key).value for key in (pairs.FIRST, pairs.SECOND))
+    assert gaps["Columns"][0] == f"{first} × {second}"
+    assert titles[:3] == ["Real", "Synthetic", "Synthetic − real"]
+    assert set(titles[3].split(" × ")) == {first, second}
+
+
+def test_any_two_columns_are_drawn_together(app: AppTest) -> None:
+    app.segmented_control(key="view").set_value("Correlations").run()
+    for first, second, forms in (
+        ("age", "fee", ["Points", "Heat map"]),
+        ("city", "age", ["Quantiles", "Heat map"]),
+        ("city", "active", ["Heat map", "Bars"]),
+    ):
+        app.selectbox(key=pairs.FIRST).set_value(first)
+        app.selectbox(key=pairs.SECOND).set_value(second).run()
+        assert not app.exception
+        (control,) = [c for c in app.segmented_control if c.key and c.key.startswith("pair-form")]
+        assert control.options == forms
+        control.set_value(control.options[1]).run()
+        assert not app.exception
+        title = json.loads(app.get("plotly_chart")[3].proto.spec)["layout"]["title"]["text"]
+        assert set(title.split(" × ")) == {first, second}
+    app.selectbox(key=pairs.SECOND).set_value("city").run()
+    assert "two different columns" in app.info[0].value
+
+
+def test_a_cell_or_a_row_that_is_clicked_chooses_its_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: dict[str, Any] = {
+        "heat": {"selection": {"points": [{"x": 2, "y": 0, "curve_number": 1}]}},
+        "gaps": {"selection": {"rows": [], "cells": [(1, "Real")]}},
+        "nothing": {"selection": {"points": [], "rows": []}},
+    }
+    monkeypatch.setattr("streamlit.session_state", held)
+    correlations._of_cell("heat", ("a", "b", "c"))
+    assert (held[pairs.FIRST], held[pairs.SECOND]) == ("a", "c")
+    correlations._of_cell("nothing", ("a", "b", "c"))
+    assert (held[pairs.FIRST], held[pairs.SECOND]) == ("a", "c")
+    held |= {"heat": held["nothing"], pairs.FIRST: "b"}  # the same cell again, which takes its selection back
+    correlations._of_cell("heat", ("a", "b", "c"))
+    assert (held[pairs.FIRST], held[pairs.SECOND]) == ("a", "c")
+    correlations._of_row([("a", "b"), ("b", "c")])
+    assert (held[pairs.FIRST], held[pairs.SECOND]) == ("b", "c")
+
+
+def test_what_is_missing_together(app: AppTest) -> None:
+    app.segmented_control(key="view").set_value("Missing values").run()
+    assert not app.exception
+    titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in app.get("plotly_chart")]
+    assert titles[:2] == ["How much is missing", "What is missing together"]
+    assert len(titles) == 5
+
+
+def test_all_columns_in_one_plane(app: AppTest) -> None:
+    app.segmented_control(key="view").set_value("All columns at once").run()
+    assert not app.exception
+    app.segmented_control(key="projection-layout").set_value("overlaid").run()
+    titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in app.get("plotly_chart")]
+    assert titles == ["All columns at once", "Axis 1", "Axis 2"]
 
 
 def test_a_number_is_drawn_over_the_dates_of_both_tables(app: AppTest) -> None:
@@ -192,7 +251,7 @@ def test_another_run_may_lack_what_was_looked_at(open_app: Open, table: Dataset,
 
 
 def test_in_a_wide_table_one_chooses_what_to_relate(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.ui.views.RELATED", 3)
+    monkeypatch.setattr("pages.ui.views.correlations.RELATED", 3)
     app.segmented_control(key="view").set_value("Correlations").run()
     assert not app.exception
     assert len(app.multiselect(key="related").value) == 3

@@ -16,6 +16,7 @@ from engine.generators.costs import Work
 from engine.machine import REFERENCE
 from engine.run import RunRequest
 from engine.table.schema import Kind, Schema
+from pages.ui import state
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 from tests.engine.doubles import Big
@@ -98,6 +99,7 @@ def test_a_kind_that_does_not_fit_is_told_and_stops_the_way_on(app: AppTest, tab
     assert len(app.error) == 1
     assert "city" in app.error[0].value
     assert app.button(key="next").disabled
+    assert "city" in app.container(key="action").markdown[0].value  # what stands in the way is told beside the button
     saved = table.load_schema()
     assert saved is None or saved["city"].kind is Kind.CATEGORICAL
 
@@ -259,3 +261,47 @@ def test_a_small_table_holds_nothing_out_by_itself(open_app: Open) -> None:
 
     app = open_app(datasets.add(csv(club(40)), "small.csv"), page="configure")
     assert app.slider(key="holdout").value == 0
+    assert any("No rows are held out" in caption.value for caption in app.caption)
+
+
+SEEDED = Choices(
+    method="copula",
+    budget=60.0,
+    given={"age": "age=30..40"},
+    balance={"column": "city", "preset": "own", "own": {"Amsterdam": 50.0, "Utrecht": 50.0, "Delft": 0.0}},
+)
+
+
+def seeded(app: AppTest) -> dict[str, tuple[object, bool]]:
+    """What each input with a first value of its own shows, and whether the browser is sent that in this run."""
+    own = [i for i in app.number_input if i.key == "budget" or i.key.startswith(("given-", "share-"))]
+    own += [i for i in app.selectbox if i.key == "balance-column"]
+    return {str(i.key): (i.value, bool(i.proto.set_value)) for i in own}
+
+
+def test_a_quick_click_cannot_put_first_values_back(
+    open_app: Open, table: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser may lose what an interrupted run sent: values are sent again until it must have heard of them."""
+    now = 100.0
+    monkeypatch.setattr(state.time, "monotonic", lambda: now)
+    table.save_choices(SEEDED.to_json())
+    app = open_app(table, page="configure")
+    first = seeded(app)
+    assert {"budget", "given-from-integer-age", "given-to-integer-age", "balance-column"} < set(first)
+    assert first["budget"] == (60.0, True)
+    now += state.HEARD / 2
+    assert seeded(app.run()) == first
+    now += state.HEARD
+    assert seeded(app.run()) == {key: (value, False) for key, (value, _) in first.items()}
+    assert choices(table).budget == 60.0
+
+
+def test_what_is_typed_at_once_is_kept(open_app: Open, table: Dataset) -> None:
+    table.save_choices(SEEDED.to_json())
+    app = open_app(table, page="configure")
+    app.number_input(key="budget").set_value(None).run()
+    assert app.number_input(key="budget").value is None
+    assert choices(table).budget is None
+    app.number_input(key="given-to-integer-age").set_value(None).run()
+    assert choices(table).given["age"] == "age>=30"

@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 from engine.errors import JobError
 from engine.evaluation.registry import METRICS
 from engine.generators import registry
-from pages.ui import cached, datasets, words
+from pages.ui import cached, datasets, state, words
+from pages.ui.chapters import CHAPTERS, find
 from pages.ui.datasets import Dataset
 from tests.pages.conftest import APP, text
 
@@ -64,21 +65,43 @@ def test_steps_open_as_far_as_the_way_goes(open_app: Open, table: Dataset, finis
     assert steps(open_app(table, finished())) == (["Upload", "Configure", "Train", "Compare"], [])
 
 
-def test_the_guide_knows_every_method_and_figure(open_app: Open) -> None:
+def test_the_guide_is_read_a_chapter_at_a_time(open_app: Open) -> None:
     app = open_app(page="guide")
     assert not app.exception
-    labels = [e.label for e in app.expander]
-    assert labels == [i.label for i in registry.infos()] + [m.info.label for m in METRICS.values()]
-    said = text(app)
-    for info in registry.infos():
-        assert info.holds in said
+    assert app.header[0].value == "First steps"
+    for key, chapter in CHAPTERS.items():
+        app.pills(key=state.CHAPTER).set_value(key).run()
+        assert not app.exception
+        assert app.header[0].value == chapter.title
+        assert all(section.text.strip() in text(app) for section in chapter.sections())
 
 
-def test_the_guide_claims_no_privacy(open_app: Open) -> None:
-    said = text(open_app(page="guide")).lower()
+def test_the_guide_knows_every_method_and_figure() -> None:
+    methods, figures = CHAPTERS["methods"].sections(), CHAPTERS["figures"].sections()
+    assert [s.title for s in methods] == ["", *(i.label for i in registry.infos())]
+    assert [s.title for s in figures] == ["", *(m.info.label for m in METRICS.values())]
+    assert all(i.holds in s.text for i, s in zip(registry.infos(), methods[1:], strict=True))
+
+
+def test_words_are_found_in_the_guide(open_app: Open) -> None:
+    app = open_app(page="guide")
+    app.text_input(key="guide-find").set_value("harbor safe").run()
+    assert [e.label for e in app.expander] == ["Privacy and law: HIPAA"]
+    assert "Expert Determination" in app.expander[0].markdown[0].value
+    app.text_input(key="guide-find").set_value("passport xylophone").run()
+    assert not app.expander
+    assert "Nothing in the guide" in app.info[0].value
+    assert find("gaussian copula")[0][1].title == "Gaussian copula"
+    assert find("  ") == []
+
+
+def test_the_guide_claims_no_privacy() -> None:
+    said = "\n".join(section.text for chapter in CHAPTERS.values() for section in chapter.sections()).lower()
     for word in ("guarantee", "compliant", "impossible", "100 %", "fully anonymous", "safe to share"):
         assert word not in said
     assert "not anonymous by itself" in said
+    assert "no legal advice" in said
+    assert "reasonably likely" in said
 
 
 def test_unused_tables_are_cleared_away(

@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import samples
-from pages.ui import datasets
+from engine.table.schema import Kind
+from pages.ui import cached, datasets
 from pages.ui.datasets import Dataset
 from tests.engine.tables import club
 from tests.pages.conftest import csv, text
@@ -49,6 +50,11 @@ def test_samples_are_as_their_cards_say(open_app: Open, sample: str) -> None:
     known = samples.get(sample)
     assert f"{known.rows:,} rows, {known.columns} columns" in text(app)
     assert not app.error
+    table = datasets.find(app.query_params["data"])
+    assert table is not None
+    schema = cached.schema(table)
+    assert ("dates" in known.has) == any(column.kind is Kind.DATETIME for column in schema)
+    assert ("gaps" in known.has) == (sum(c.missing for c in cached.profile(table, schema).columns) > 100)
 
 
 def test_an_upload_is_kept_under_an_id_in_the_address(open_app: Open) -> None:
@@ -97,7 +103,7 @@ def test_a_limit_names_its_setting(open_app: Open, monkeypatch: pytest.MonkeyPat
 def test_what_the_reader_mended_is_listed(open_app: Open) -> None:
     app = upload(open_app(), b"a;b\n1;2\n3;4;5\n6;7\n8\n", "ragged.csv")
     assert "finding" in app.expander(key="findings").label
-    assert "line 3" in app.expander(key="findings").markdown[0].value
+    assert "Line 3:" in app.expander(key="findings").markdown[0].value
 
 
 def test_columns_have_a_profile_each(open_app: Open, table: Dataset) -> None:
@@ -117,6 +123,40 @@ def test_many_columns_come_in_pages(open_app: Open) -> None:
     assert "**c39**" not in text(app)
     app.get_by_key("profile-page").set_value(4).run()
     assert "**c39**" in text(app)
+
+
+def test_many_columns_are_found_by_name_kind_and_gaps(open_app: Open) -> None:
+    wide = pd.DataFrame({f"c{i}": range(30) for i in range(20)} | {"town": ["Bern", None, "Basel"] * 10})
+    app = open_app(datasets.add(csv(wide), "wide.csv"))
+    app.segmented_control(key="portrait").set_value("Columns").run()
+    app.get_by_key("profile-page").set_value(2).run()
+    app.text_input(key="profile-name").set_value("C1").run()
+    assert "11 columns of 21" in text(app)
+    assert "**c19**" in text(app)
+    app.selectbox(key="profile-kind").set_value("categorical").run()
+    assert "No column is like that" in app.info[0].value
+    app.text_input(key="profile-name").set_value("").run()
+    assert "1 column of 21" in text(app)
+    assert "**town**" in text(app)
+    app.selectbox(key="profile-kind").set_value(None).run()
+    app.selectbox(key="profile-odd").set_value("With missing cells").run()
+    assert "1 column of 21" in text(app)
+
+
+def test_a_value_is_found_beyond_the_rows_shown(open_app: Open) -> None:
+    long = pd.DataFrame({"n": range(3_000), "who": ["nobody"] * 2_900 + ["Ada [x](y)"] + ["nobody"] * 99})
+    app = open_app(datasets.add(csv(long), "long.csv"))
+    assert len(app.dataframe[0].value) == 500
+    app.text_input(key="find").set_value("ada [").run()
+    assert list(app.dataframe[0].value.index) == [2_901]
+    assert "1 row of 3,000 with it" in text(app)
+    app.text_input(key="find").set_value("nobody").run()
+    assert len(app.dataframe[0].value) == 500
+    assert "The first 500 rows" in text(app)
+    app.text_input(key="find").set_value("[x](z)").run()
+    assert not app.dataframe
+    assert "None of the 3,000 rows" in app.info[0].value
+    assert "[x](z)" not in app.info[0].value
 
 
 def test_names_from_a_table_have_no_effect_on_the_page(open_app: Open) -> None:

@@ -92,8 +92,15 @@ class Ensemble:
         }
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> Ensemble:
-        """Raises ValueError for arrays that compiled code must not be given."""
+    def from_state(cls, state: Mapping[str, Any] | NDArray[Any]) -> Ensemble:
+        """Raises ValueError for arrays that compiled code must not be given.
+
+        An array holds LightGBM's text of the model byte by byte, as the first saved models have it.
+        """
+        if isinstance(state, np.ndarray):
+            of_old = cls.of_text(np.asarray(state, dtype=np.uint8).tobytes().decode())
+            of_old._check()
+            return of_old
         columns: Any = tuple(_array(state, key, kind) for key, kind in _COLUMN_KEYS.items())
         trees: Any = tuple(_array(state, key, kind) for key, kind in _TREE_KEYS.items())
         ensemble = cls(int(state["features"]), int(state["classes"]), columns, trees)

@@ -107,8 +107,8 @@ class Halves:
             [Term.from_state(term) for term in state["near"]],
             state["splits"],
             float(state["unit"]),
-            None if state["levels"] is None else Levels.from_state(state["levels"]),
-            None if state["encodings"] is None else Encodings.from_state(state["encodings"]),
+            None if state.get("levels") is None else Levels.from_state(state["levels"]),
+            None if state.get("encodings") is None else Encodings.from_state(state["encodings"]),
             Boosted.from_state(state["boosted"]),
         )
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,12 @@ import pytest
 
 from engine import charts
 from engine.charts import labels, theme
-from engine.evaluation import Evaluation, evaluate
+from engine.evaluation import Evaluation, columns, evaluate
 from engine.evaluation.associations import compare_associations
 from engine.evaluation.distributions import ColumnComparison, compare_column, compare_table
+from engine.evaluation.gaps import compare_missing
+from engine.evaluation.joint import JointComparison, compare_pair
+from engine.evaluation.projection import project
 from engine.table.profile import profile_table
 from engine.table.schema import Column, DateFormat, Kind, NumberFormat, Schema
 from tests.contracts.zoo import ZOO, Animal, mixed
@@ -209,9 +213,20 @@ class TestCorrelations:
     def test_undefined_cells_are_empty(self) -> None:
         real, _, difference = self.figures(ZOO["constants"])
         assert real.data[0].z[0][1] is None
-        assert "not defined" in real.data[0].hovertext[0][1]
+        assert "not defined" in real.data[1].hovertext[0]
         assert difference.data[0].zmax >= 0.1
         plain(difference)
+
+    def test_every_cell_of_two_columns_can_be_clicked(self) -> None:
+        """And tells what it would be clicked for."""
+        names = [c.name for c in columns.comparable(ZOO["mixed"].schema)]
+        for fig in self.figures(ZOO["mixed"]):
+            targets = fig.data[1]
+            assert len(set(zip(targets.x, targets.y, strict=True))) == len(names) * (len(names) - 1)
+            for x, y, text in zip(targets.x, targets.y, targets.hovertext, strict=True):
+                assert text.startswith(f"<b>{names[y]}</b> with <b>{names[x]}</b>")
+            assert targets.hoverinfo is None  # “skip” would swallow clicks
+            assert fig.layout.hoverdistance == -1
 
     def test_names(self) -> None:
         values = pd.Series([1.0, 2.0, 4.0])
@@ -230,6 +245,109 @@ class TestCorrelations:
         real = self.figures(Animal("wide", table, schema))[0]
         assert real.layout.height <= 1_000
         assert not real.layout.xaxis.showticklabels
+
+
+class TestJoint:
+    def figure(self, names: tuple[str, str], form: str, name: str = "mixed") -> tuple[JointComparison, go.Figure]:
+        animal = ZOO[name]
+        pair = (animal.schema[names[0]], animal.schema[names[1]])
+        found = compare_pair(animal.table, animal.table.iloc[::2], pair, np.random.default_rng(0))
+        return found, charts.joint_figure(found, form=form)
+
+    @pytest.mark.parametrize("animal", ["mixed", "gaps", "skewed", "many levels", "time zones", "independent"])
+    def test_every_form_of_every_pair(self, animal: str) -> None:
+        used = [c for c in columns.comparable(ZOO[animal].schema) if c.name in compared(animal)]
+        for first, second in combinations(used, 2):
+            pair = (first, second)
+            found = compare_pair(ZOO[animal].table, ZOO[animal].table.iloc[::2], pair, np.random.default_rng(0))
+            for form in charts.joint_forms(found):
+                plain(charts.joint_figure(found, form=form, dark=True))
+
+    def test_both_heat_maps_have_one_scale_and_axes_that_move_together(self) -> None:
+        found, fig = self.figure(("age", "income"), "heat")
+        shown = [np.array(trace.z, dtype=float) ** 2 for trace in fig.data]
+        assert [np.nansum(z) for z in shown] == pytest.approx([1.0, 1.0], abs=1e-2)
+        assert {trace.coloraxis for trace in fig.data} == {"coloraxis"}
+        assert [fig.layout.xaxis2.matches, fig.layout.yaxis2.matches] == ["x", "y"]
+        assert "Real: " in fig.data[1].hovertext[0][0]
+        assert "Synthetic: " in fig.data[0].hovertext[0][0]
+        assert found.real.rows == ZOO["mixed"].table[["age", "income"]].dropna().shape[0]
+
+    def test_points_are_drawn_by_the_graphics_card(self) -> None:
+        found, fig = self.figure(("age", "income"), "points")
+        assert all(isinstance(trace, go.Scattergl) for trace in fig.data)
+        assert fig.layout.title.subtitle.text.startswith(f"{found.synthetic.rows} rows of each")
+        assert fig.data[0].marker.symbol != fig.data[1].marker.symbol
+
+    def test_shares_of_labels_are_of_each_row(self) -> None:
+        found, fig = self.figure(("city", "active"), "heat")
+        assert found.sort == "labels"
+        sums = np.nansum(np.array(fig.data[0].z, dtype=float) ** 2, axis=1)
+        assert list(sums) == pytest.approx([1.0] * found.y.size, abs=1e-3)
+
+    def test_boxes_are_the_quantiles(self) -> None:
+        found, fig = self.figure(("city", "age"), "bands")
+        assert found.real.quantiles is not None
+        assert list(named(fig)["Real"].median) == pytest.approx(list(found.real.quantiles[:, 2]))
+        assert named(fig)["Real"].y[0] < named(fig)["Synthetic"].y[0]
+
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_nothing_of_a_table_is_drawn_as_markup(self, name: str) -> None:
+        table = pd.DataFrame({name: [name, name, "b"], "x": [name, "o", "o"], "n": [1.0, 2.0, 3.0]})
+        schema = [Column(name, Kind.CATEGORICAL), Column("x", Kind.CATEGORICAL)]
+        schema += [Column("n", Kind.DECIMAL, number=NumberFormat(1, prefix=name))]
+        for pair in combinations(schema, 2):
+            found = compare_pair(table, table, pair, np.random.default_rng(0))
+            for form in charts.joint_forms(found):
+                fig = charts.joint_figure(found, form=form)
+                for text in texts(plain(fig)["data"]) + texts(fig.layout.to_plotly_json()):
+                    assert "<img" not in text
+                    assert "<b>bold" not in text
+                    assert "\x00" not in text
+
+
+class TestMissing:
+    def test_rates_patterns_and_what_is_missing_together(self) -> None:
+        animal = ZOO["gaps"]
+        found = compare_missing(animal.table, animal.table.iloc[::2], animal.schema)
+        rates = named(charts.missing_rates_figure(found))
+        assert sorted(rates["Real"].x) == pytest.approx(sorted(found.rates[0]))
+        fig = charts.missing_patterns_figure(found, dark=True)
+        assert list(named(fig)["Synthetic"].x) == pytest.approx([*found.shares[1], *found.rest[: found.others > 0]])
+        assert fig.layout.xaxis2.anchor == "y"
+        filled = next(trace for trace in fig.data if trace.marker.color == theme.DARK.ink)
+        assert len(filled.x) == found.holes.sum()
+        plain(fig)
+        figures = charts.missing_together_figures(found)
+        assert figures is not None
+        assert [f.layout.title.text for f in figures] == ["Missing in real", "Missing in synthetic", "Synthetic − real"]
+
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_nothing_of_a_table_is_drawn_as_markup(self, name: str) -> None:
+        table = pd.DataFrame({name: [None, 1.0, None, 2.0], "x": [None, 1.0, 1.0, 2.0]})
+        schema = Schema(tuple(Column(n, Kind.DECIMAL, number=NumberFormat(1)) for n in table))
+        found = compare_missing(table, table, schema)
+        figures = charts.missing_together_figures(found)
+        assert figures is not None
+        for fig in (charts.missing_rates_figure(found), charts.missing_patterns_figure(found), *figures):
+            for text in texts(plain(fig)["data"]) + texts(fig.layout.to_plotly_json()):
+                assert "<img" not in text
+                assert "<b>bold" not in text
+
+
+class TestProjection:
+    def test_points_of_both_tables_in_one_plane(self) -> None:
+        animal = ZOO["mixed"]
+        found = project(animal.table, animal.table.iloc[::2], animal.schema, np.random.default_rng(0))
+        for layout, panels in (("side by side", 2), ("overlaid", 1)):
+            fig = charts.projection_figure(found, layout=layout)
+            assert all(isinstance(trace, go.Scattergl) for trace in fig.data)
+            assert len({trace.xaxis for trace in fig.data}) == panels
+            assert set(named(fig)) == {"Real", "Synthetic"}
+            plain(fig)
+        bars = charts.projection_weights_figure(found, 1, dark=True)
+        assert list(bars.data[0].x) == [share for _, share in found.weights[1]][: len(bars.data[0].x)]
+        plain(bars)
 
 
 class TestFigures:

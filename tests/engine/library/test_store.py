@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import clock
 from engine.errors import LibraryError, SettingsError
 from engine.library import owners
 from engine.library.entries import Headline, file_stem, fit_name, fit_note
@@ -105,7 +106,7 @@ class TestDeleting:
         kept, gone = library.save([draft("kept"), draft("gone")])
         library.delete(gone.id)
         now = time.time()
-        monkeypatch.setattr(time, "time", lambda: now + 3601)
+        monkeypatch.setattr(clock, "now", lambda: now + 3601)
         assert library.trash() == ()
         with pytest.raises(LibraryError):
             library.restore(gone.id)
@@ -134,7 +135,7 @@ class TestDeleting:
         sweep_all(settings)
         assert [len(library.trash()) for library in people] == [1, 1, 1]
         now = time.time()
-        monkeypatch.setattr(time, "time", lambda: now + 3601)
+        monkeypatch.setattr(clock, "now", lambda: now + 3601)
         sweep_all(settings)
         assert [library.used() for library in people] == [1_000] * 3
         assert (settings.folder / "of somebody else").exists()

@@ -29,6 +29,13 @@ def test_whole_numbers() -> None:
     assert found.top[0] == ("2", 2)
 
 
+@pytest.mark.parametrize("values", [[2**62], [2**62, 2**62 + 3], [-(2**63), 2**63 - 1]])
+def test_whole_numbers_that_no_float_tells_apart_have_a_histogram_too(values: list[int]) -> None:
+    found = profile(values, "Int64", Kind.INTEGER, number=NumberFormat())
+    assert found.histogram is not None
+    assert sum(found.histogram[1]) == len(values)
+
+
 def test_decimals_show_as_the_source_writes_them() -> None:
     fmt = NumberFormat(2, fixed=True, decimal_mark=",", suffix=" €")
     found = profile([1.5, 1.5, 2.0], "float64", Kind.DECIMAL, number=fmt)

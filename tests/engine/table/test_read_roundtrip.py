@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.errors import TwinError
 from engine.table.ends import looks_like_total
+from engine.table.formulas import KEEP, as_in_source
 from engine.table.read import ReadOptions, read_table
 from engine.table.schema import Column, Kind, Schema
 from engine.table.writetext import delimited_bytes
@@ -103,9 +104,11 @@ def test_our_own_files_come_back_with_missing_cells_missing(table: list[list[str
     frame = pd.DataFrame(body, columns=names, dtype="str")
     schema = Schema(tuple(Column(name, Kind.TEXT) for name in names))
     options = ReadOptions(delimiter=delimiter, header=1, encoding="utf-8")
-    again = read_table(delimited_bytes(frame, schema, delimiter), options=options).frame
+    again = read_table(delimited_bytes(frame, schema, delimiter, KEEP), options=options).frame
     assert again.shape == frame.shape
     assert cells(again) == table
+    harmless = read_table(delimited_bytes(frame, schema, delimiter), options=options).frame
+    assert cells(as_in_source(harmless, frame)) == table
 
 
 @settings(max_examples=300, deadline=None)

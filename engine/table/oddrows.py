@@ -1,0 +1,100 @@
+"""Rows that have the right number of fields, and yet were written in another way than the rest.
+
+Such rows are not seen by counting fields: each delimiter is followed by a blank, or all fields stand in quotes that
+this file does not use (apostrophes, or those of a word processor). The marks would become part of the values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.table.cells import TYPED, look
+from engine.table.records import Dialect, Field, Record
+
+WRAPPERS = (("'", "'"), ("`", "`"), ("“", "”"), ("„", "“"), ("„", "”"), ("«", "»"), ("‘", "’"), ('"', '"'))
+_OPENINGS = frozenset(opening for opening, _ in WRAPPERS)
+_USUAL = 0.2  # of the rows are written in a way: then it is the file's own way
+
+
+def unwrapped(fields: Sequence[Field]) -> list[Field] | None:
+    """The fields without quotes of another kind, where all that are filled, two or more, stand in the same ones."""
+    filled = [f for f in fields if f]
+    if len(filled) < 2 or filled[0][0] not in _OPENINGS:
+        return None
+    for opening, closing in WRAPPERS:
+        if all(len(f) >= 2 and f[0] == opening and f[-1] == closing for f in filled):
+            return [f[1:-1] or None if f else f for f in fields]
+    return None
+
+
+def unblanked(fields: Sequence[Field], text: str, dialect: Dialect) -> list[Field] | None:
+    """The fields without the blank behind each delimiter; None where one has none, or where too few tell.
+
+    text: the line; a field that was quoted has lost its blank already. In a table of two columns one field alone is
+    evidence only when it is a number, a date or the like.
+    """
+    behind = [f for f in fields[1:] if f]
+    blank = f"{dialect.delimiter} "
+    if blank not in text or not any(f[0] == " " and f.strip() for f in behind):
+        return None
+    opening = f"{blank}{dialect.quote or ''}"
+    if not all(f[0] == " " or (dialect.quote and f"{opening}{f[:8]}" in text) for f in behind):
+        return None
+    if len(behind) < 2 and look(behind[0]) not in TYPED:
+        return None
+    return [fields[0], *((f.removeprefix(" ") or None) if f else f for f in fields[1:])]
+
+
+class OddRows:
+    """Knows from good rows which ways of writing are this file's own."""
+
+    def __init__(self, sample: Sequence[Sequence[Field]], dialect: Dialect) -> None:
+        self._dialect = dialect
+        most = _USUAL * len(sample)
+        self._marks_are_odd = sum(unwrapped(row) is not None for row in sample) <= most
+        self._blanks_are_odd = sum(_led_by_blanks(row) for row in sample) <= most
+
+    def mend(self, record: Record) -> tuple[list[Field], str] | None:
+        """The row as the others are written, and what was done; None for a row that is like the others."""
+        if self._marks_are_odd and (cells := unwrapped(record.fields)) is not None:
+            return cells, "This line has quotes of another kind around its fields; they were taken off."
+        if self._blanks_are_odd and (cells := unblanked(record.fields, record.text, self._dialect)) is not None:
+            return cells, "This line has a blank behind each delimiter; it was taken out."
+        return None
+
+
+def _led_by_blanks(row: Sequence[Field]) -> bool:
+    behind = [f for f in row[1:] if f]
+    return bool(behind) and all(f.startswith(" ") for f in behind)
+
+
+def may_have_odd_rows(body: bytes, dialect: Dialect) -> bool:
+    """Whether any line of the text is wholly in quotes that are not the dialect's."""
+    for opening, closing in WRAPPERS:
+        begins = b"\n" + opening.encode() in body or body.startswith(opening.encode())  # much quicker than the search
+        if opening == dialect.quote or not begins:
+            continue
+        if re.search(rf"(?:^|[\r\n]){opening}[^\r\n]*{closing}(?=[\r\n]|$)".encode(), body):
+            return True
+    return False
+
+
+def has_blank_led_rows(table: pa.Table, body: bytes, dialect: Dialect) -> bool:
+    """Whether some rows, not most, have a blank behind each of their delimiters."""
+    if table.num_columns < 2 or f"{dialect.delimiter} ".encode() not in body:
+        return False
+    led = None
+    for column in table.columns[1:]:
+        blank = pc.fill_null(pc.starts_with(column, " "), True)
+        led = blank if led is None else pc.and_(led, blank)
+        if not pc.any(led).as_py():
+            return False
+    rows = table.filter(led)
+    if rows.num_rows > 0.5 * table.num_rows:
+        return False
+    found = [list(row.values()) for row in rows.slice(0, 1_000).to_pylist()]
+    return any(unblanked(row, dialect.delimiter.join(f or "" for f in row), dialect) is not None for row in found)

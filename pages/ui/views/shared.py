@@ -1,0 +1,45 @@
+"""What several views draw with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.ui import state
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def show(fig: go.Figure, key: str, alt: str, clicked: Callable[[], None] | None = None) -> None:
+    """Draw a chart; `clicked` is called when one of its points is, and finds it by `clicked_point`."""
+    from engine.charts import CONFIG
+
+    if clicked is None:
+        st.plotly_chart(fig, theme=None, config=CONFIG, key=key, alt=alt)
+        return
+    st.plotly_chart(fig, theme=None, config=CONFIG, key=key, alt=alt, on_select=clicked, selection_mode="points")
+
+
+def clicked_point(key: str) -> tuple[int, int] | None:
+    """Where the point lies that was clicked last in a chart, as whole numbers.
+
+    A second click on a point takes its selection back, but is meant as the first one was.
+    """
+    points = state.value(key, {}).get("selection", {}).get("points", [])
+    if points:
+        state.put(f"{key}-clicked", (round(points[0]["x"]), round(points[0]["y"])))
+    found: tuple[int, int] | None = state.value(f"{key}-clicked")
+    return found
+
+
+def choice(label: str, options: Mapping[str, str], key: str, help: str | None = None) -> Any:
+    """One of a few, by its key; nothing to choose where there is one only."""
+    first = next(iter(options))
+    if len(options) == 1:
+        return first
+    state.seed(key, first)
+    names = list(options)
+    return st.segmented_control(label, names, format_func=options.__getitem__, key=key, required=True, help=help)

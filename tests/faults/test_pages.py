@@ -1,0 +1,274 @@
+"""What the pages do when something is missing or broken, and that sessions see nothing of each other."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import os
+import secrets
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit import error_util
+from streamlit.testing.v1 import AppTest
+
+from engine.generators import registry
+from engine.results import store
+from engine.run import execute
+from engine.runfolder import Record, RunFolder, State
+from engine.table.schema import Column, Kind, Schema
+from pages.ui import cached, datasets, entrance, private, shelf
+from pages.ui.choices import Choices
+from pages.ui.datasets import Dataset
+from tests.engine.tables import CLUB, club
+from tests.faults.conftest import BARE, NEED
+from tests.pages.conftest import *  # noqa: F403  the app, as a person opens it
+from tests.pages.conftest import APP, csv, text
+
+PAGES = APP.parent / "pages"
+
+
+@pytest.mark.usefixtures("hidden")
+def test_the_page_without_them(open_app: Callable[..., AppTest], table: Dataset) -> None:
+    app = open_app(table, page="configure")
+    assert not app.exception
+    for family in ("Standard", "Advanced"):
+        app.segmented_control(key="method-family").set_value(family).run()
+        assert not app.exception
+        shown = dict(zip(app.radio(key="method").options, app.radio(key="method").proto.captions, strict=True))
+        for key, package in NEED.items():
+            label = registry.GENERATORS[key].info.label
+            if label in shown:
+                assert f"Needs {package}" in shown[label]
+                assert "not installed" in shown[label]
+    app.radio(key="method").set_value("gan").run()
+    assert not app.exception
+    assert "needs torch, which is not installed on this server" in text(app)
+    app.radio(key="method").set_value("vae").run()
+    assert "needs tensorflow and keras" in text(app)
+
+
+# Two sessions with equal names and different data
+
+
+CITIES = {"ALPHA": ("ALPHAton", "ALPHAfield", "ALPHAbury"), "BRAVO": ("BRAVOton", "BRAVOfield", "BRAVObury")}
+
+
+def members(word: str) -> pd.DataFrame:
+    """The club's members in cities of one's own: the same columns for everybody."""
+    frame = club()
+    cities = {city: CITIES[word][number % 3] for number, city in enumerate(sorted(frame["city"].dropna().unique()))}
+    return frame.assign(city=frame["city"].map(cities))
+
+
+def everything(app: AppTest) -> str:
+    """All that a session is sent, tables and charts included."""
+
+    def all_of(block: Any) -> Iterator[str]:
+        yield str(getattr(block, "proto", ""))
+        for child in getattr(block, "children", {}).values():
+            yield from all_of(child)
+
+    return "\n".join(all_of(app._tree)) + str(dict(app.query_params))
+
+
+def with_run(word: str) -> tuple[Dataset, str]:
+    """A table, the same name for everybody, and a finished run on it."""
+    frame = members(word)
+    table = datasets.add(csv(frame), "members.csv")
+    folder = RunFolder(datasets.home() / "runs" / secrets.token_hex(16))
+    folder.create(BARE, CLUB.parse(frame), CLUB)
+    store(execute(BARE, frame, CLUB), folder.result)
+    folder.write_state(Record(State.DONE, created=1.0, started=1.0, ended=time.time()))
+    table.add_run(folder.path.name)
+    return table, folder.path.name
+
+
+def test_two_sessions_see_nothing_of_each_other(open_app: Callable[..., AppTest]) -> None:
+    tables = {word: with_run(word) for word in CITIES}
+    sessions = {word: open_app(table) for word, (table, _) in tables.items()}
+    other = {"ALPHA": "BRAVO", "BRAVO": "ALPHA"}
+    shown = dict.fromkeys(CITIES, "")
+    for page in ("upload", "configure", "train", "compare"):
+        for word, app in sessions.items():
+            app.switch_page(f"pages/{page}.py").run()
+            assert not app.exception
+            shown[word] += everything(app)
+    for word, (table, run) in tables.items():
+        assert word in shown[word]
+        assert table.id in shown[word]
+        assert run in shown[word]
+        for secret in (other[word], tables[other[word]][0].id, tables[other[word]][1]):
+            assert secret not in shown[word], (word, secret)
+    assert cached.profile(tables["ALPHA"][0], CLUB) != cached.profile(tables["BRAVO"][0], CLUB)
+
+
+def test_a_run_of_another_table_is_not_shown(open_app: Callable[..., AppTest]) -> None:
+    """Not even where its id is known, and never by a table's content or name."""
+    (table, own), (_, others) = with_run("ALPHA"), with_run("BRAVO")
+    app = open_app(table, run=others, page="compare")
+    assert not app.exception
+    assert app.query_params["run"] == own
+    assert "BRAVO" not in everything(app)
+    for guess in ("members.csv", table.digest, "", "../" + table.id):
+        visitor = AppTest.from_file(str(APP), default_timeout=60)
+        visitor.query_params["data"] = guess
+        assert "ALPHA" not in everything(visitor.run())
+
+
+# A log-in before everything
+
+
+def test_where_a_log_in_is_required_nobody_gets_past_it(
+    open_app: Callable[..., AppTest], table: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(entrance.LOGIN, "maybe")
+    assert "must be “required”" in open_app(table).error[0].value
+    monkeypatch.setenv(entrance.LOGIN, "required")
+    assert "auth" in open_app(table).error[0].value
+    monkeypatch.setattr(shelf, "claims", dict)
+    monkeypatch.setattr(entrance, "find_spec", lambda name: None)
+    assert "the package streamlit" in open_app(table).error[0].value
+    monkeypatch.setattr(entrance, "find_spec", lambda name: name)
+    app = open_app(table)
+    assert app.button(key="enter")
+    assert "club" not in everything(app)
+    monkeypatch.setattr(shelf, "claims", lambda: {"email": "a@b.org", "email_verified": False})
+    assert "no confirmed address" in text(open_app(table))
+    monkeypatch.setattr(shelf, "claims", lambda: {"iss": "x", "sub": "1"})
+    app = open_app(table)
+    assert app.button(key="leave")
+    assert "club" in everything(app)
+
+
+# What lies on disk and in logs
+
+
+CANARY = "Xq7CanaryZw"
+
+
+def unreadable(frame: pd.DataFrame) -> str:
+    """A run that fails by an error which quotes a cell and its column."""
+    schema = Schema((Column(f"{CANARY} city", Kind.INTEGER),))
+    folder = RunFolder(datasets.home() / "runs" / secrets.token_hex(16))
+    folder.create(BARE, frame[list(schema.names)], schema)
+    folder.write_state(Record(State.QUEUED, created=time.time()))
+    cached.jobs()._pump()
+    return folder.path.name
+
+
+def test_files_are_private_and_logs_quote_nothing(
+    open_app: Callable[..., AppTest], home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = os.umask(0o022)
+    home.chmod(0o755)  # as a mounted folder may be
+    open_app()
+    frame = club().rename(columns={"city": f"{CANARY} city"})
+    frame[f"{CANARY} city"] = CANARY + frame[f"{CANARY} city"].astype(str)
+    table = datasets.add(csv(frame), f"{CANARY}.csv")
+    table.save_choices(Choices(method="marginals", rows=20, charts=False).to_json())
+    app = open_app(table, page="train")
+    app.button(key="start").click().run()
+    (run,) = table.runs()
+    failing = unreadable(frame)
+    deadline = time.monotonic() + 90
+    while not all(cached.jobs().status(one).state.ended for one in (run, failing)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert cached.jobs().status(run).state is State.DONE
+    assert cached.jobs().status(failing).state is State.FAILED
+    assert CANARY in cached.jobs().status(failing).message  # the person is told
+    logs = {path: path.read_text() for path in home.rglob("*.log")}
+    assert len(logs) == 2
+    assert "Traceback" in "".join(logs.values())
+    out, err = capfd.readouterr()
+    assert CANARY not in "".join(logs.values()) + out + err
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in home.rglob("*")}
+    assert len(modes) > 20
+    assert {path: oct(mode) for path, mode in modes.items() if mode & 0o077} == {}
+    assert not [path for path in modes if path.name == "tmp"]
+    os.umask(before)
+
+
+class Written(logging.Handler):
+    """What a log says, as text."""
+
+    said = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said += self.format(record)
+
+
+def test_an_error_in_the_server_is_logged_without_what_it_says(open_app: Callable[..., AppTest]) -> None:
+    open_app()
+    log, last = Written(), logging.lastResort
+    assert last is not None
+    error_util._LOGGER.addHandler(log)
+    try:
+        try:
+            int(CANARY)
+        except ValueError as error:
+            raise KeyError(CANARY) from error
+    except KeyError as error:
+        error_util._log_uncaught_app_exception(error)
+        record = logging.LogRecord("engine", logging.ERROR, "", 0, "A run ended.", (), (KeyError, error, None))
+    error_util._LOGGER.removeHandler(log)
+    for said in (log.said, last.format(record)):
+        assert "builtins.ValueError\n" in said
+        assert "builtins.KeyError\n" in said
+        assert "test_an_error_in_the_server" in said
+        assert CANARY not in said
+
+
+# Caches
+
+
+def caches() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Every function of the pages whose answers are kept for all sessions."""
+    for path in sorted(PAGES.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and any("cache_" in ast.unparse(d) for d in node.decorator_list):
+                yield f"{path.stem}.{node.name}", node
+
+
+KEYS = {"version", "run_id", "entry_id"}  # hash of the content, and ids that cannot be guessed
+WHOLE = {"described.schema", "described_profile.schema"}  # all of what the answer is made of
+OF_THE_SERVER = {  # know no table
+    *("cached.warm_up", "cached.jobs", "cached.housekeep", "closeup.providers", "closeup.locales", "keptfiles.tidy"),
+    "private.begin",
+}
+
+
+def test_whatever_is_kept_for_all_sessions_is_kept_by_what_cannot_be_guessed() -> None:
+    found = dict(caches())
+    assert len(found) > 25
+    assert set(found) >= OF_THE_SERVER
+    for name, function in found.items():
+        names = {argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)}
+        hashed = {argument for argument in names if not argument.startswith("_")}
+        whole = any(f"{function.name}.{argument}" in WHOLE for argument in hashed)
+        assert hashed & KEYS or whole or name in OF_THE_SERVER, f"{name} is kept by {sorted(hashed)}"
+        assert not (name in OF_THE_SERVER and names - {"folder"}), name
+
+
+def test_the_version_of_a_table_is_its_content() -> None:
+    one, other = datasets.add(b"a,b\n1,2\n", "x.csv"), datasets.add(b"a,b\n1,3\n", "x.csv")
+    same = datasets.add(b"a,b\n1,2\n", "x.csv")
+    assert one.version != other.version
+    assert one.version == same.version
+    assert one.id != same.id
+    assert len(one.id) >= 24
+
+
+def test_what_is_old_goes_where_nobody_comes(table: Dataset, home: Path) -> None:
+    fresh = datasets.add(b"a\n1\n", "x.csv")
+    os.utime(table.folder, (0, 0))
+    private.tidy()
+    assert datasets.find(table.id) is None
+    assert datasets.find(fresh.id) == fresh
+    assert private._tidier() is private._tidier()
