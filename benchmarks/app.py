@@ -225,7 +225,7 @@ def journey(page: Page, server: Server, table: Path | None, repeat: int) -> list
         watch.step("to Compare", go_to(page, "Compare"), "h1 >> text=Real and synthetic", CHART)
         for name in names:
             change_column(watch, "column", name)
-    seen = {"Correlations": ".st-key-heat-real .main-svg", "Rows": ".st-key-rows-real", "Distributions": CHART}
+    seen = {"Correlations": ".st-key-heat-real .main-svg", "Distributions": CHART}
     for view, wanted in seen.items():
         watch.step(f"view {view}", page.locator(".st-key-view").get_by_text(view, exact=True).click, wanted)
     return watch.best()
