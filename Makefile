@@ -2,7 +2,7 @@
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test lint format unit browser soak bench clean
+.PHONY: run test lint format unit browser soak bench screenshots clean
 
 # Keeps a library in library/; `make run TABULAR_TWIN_LIBRARY=` keeps none (do so where others can reach the page).
 run: export TABULAR_TWIN_LIBRARY ?= library
@@ -51,6 +51,12 @@ bench:
 	$(BIN)/python benchmarks/samples.py
 	$(BIN)/python benchmarks/app.py
 	$(BIN)/python benchmarks/sampling.py
+
+# The README's pictures, after pages have changed; look at them before they are committed.
+screenshots:
+	@tools/setup.sh dev
+	@tools/chromium.sh
+	$(BIN)/python tools/screenshots.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output runs
