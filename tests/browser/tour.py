@@ -20,6 +20,24 @@ PAGES = {
     "guide": "Guide",
 }
 
+# Of which the README shows pictures, by width and theme; `make screenshots` takes them.
+SHOWN = {
+    "1280-light": (
+        "upload",
+        "columns",
+        "configure",
+        "train",
+        "compare-distributions",
+        "compare-correlations",
+        "compare-privacy",
+        "describe",
+        "library",
+        "guide",
+    ),
+    "1280-dark": ("compare-distributions",),
+    "390-dark": ("configure", "compare-distributions"),
+}
+
 
 def keep(table: Dataset, run_id: str) -> None:
     """The table and the report of a run in the library that the environment names."""
