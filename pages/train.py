@@ -35,6 +35,7 @@ if under_way:
     ordered = [first, *(pair for pair in under_way if pair is not first)]
     live.watch(tuple((other.id, title) for other, title in ordered))
 if now is not None and now.state.ended:
+    wishes.tell(now.request)
     finished.ended(table, now)
     if now.state.has_result:
         with widgets.told():

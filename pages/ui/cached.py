@@ -295,9 +295,9 @@ def certificate(run_id: str, format: str, formulas: str = NEUTRALISE) -> Certifi
 
 @st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
 def kept_certificate(
-    identity: str, format: str, formulas: str, _table: pd.DataFrame, _schema: Schema, _run: str
+    version: str, format: str, formulas: str, _table: pd.DataFrame, _schema: Schema, _run: str
 ) -> Certificate:
-    """As `certificate`, for a table of the library. identity: names its content for good. Raises WriteError."""
+    """As `certificate`, for a table of the library. version: names its content for good. Raises WriteError."""
     from pages.ui import certified
 
     return certified.check_kept(_table, _schema, format, formulas, _run)

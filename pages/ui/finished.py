@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.ui import cached, racing, rivals, runs, shelf, state, widgets
 from pages.ui.datasets import Dataset
+from pages.ui.views import parts
 from pages.ui.words import count, plain, seconds, share
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def draw(table: Dataset, ended: Sequence[tuple[RunStatus, str]]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Other runs", anchor=False)
         if len(rivals.possible(table)) > 1 and st.button("Side by side", key="side-by-side", icon=":material/compare:"):
-            state.put("view", rivals.RUNS)
+            parts.open_at(parts.RUNS, rivals.RUNS)
             st.switch_page(state.COMPARE_PAGE)
     latest = list(ended)[::-1]
     pages = -(-len(latest) // PAGE)

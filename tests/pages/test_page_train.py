@@ -213,6 +213,15 @@ def test_a_card_opens_its_run_and_deletes_it(ended: tuple[AppTest, list[str]], t
     assert app.query_params["run"] == table.runs()[-1]
 
 
+def test_side_by_side_opens_the_comparison_there(open_app: Open, table: Dataset, finished: Callable[..., str]) -> None:
+    finished()
+    app = open_app(table, finished(), "train")
+    app.button(key="side-by-side").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Real and synthetic"
+    assert app.segmented_control(key="view-part").value == "Runs"
+
+
 def test_many_runs_come_in_pages(open_app: Open, table: Dataset, finished: Callable[..., str]) -> None:
     runs = [finished(State.CANCELLED) for _ in range(8)]
     app = open_app(table, page="train")

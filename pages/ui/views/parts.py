@@ -43,3 +43,9 @@ def choose(offered: Mapping[str, Sequence[str]]) -> str:
             persist_state="session",
         )
     )
+
+
+def open_at(part: str, view: str) -> None:
+    """Have the compare page begin with this view of a part."""
+    state.put(_PART, part)
+    state.put(KEYS[part], view)
