@@ -12,12 +12,12 @@ ASSETS = Path(__file__).parent / "assets"
 
 st.set_page_config(page_title="Tabular Twin", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 st.logo(str(ASSETS / ("logo-dark.svg" if widgets.dark() else "logo.svg")), size="large")
-frame.look()
 private.begin()
 with widgets.told():
     page = frame.navigation()
     entrance.guard()
     state.sync()
     sidebar.draw()
+    widgets.tell_later()
     with frame.around():
         page.run()

@@ -14,17 +14,12 @@ from pages.ui import state, widgets
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
-# Streamlit writes white on the primary colour, and the primary colour on the dark page (its issue 12801): no colour
-# serves both, so that the latter takes the colour of links.
-_ON_DARK = """<style>
-button[data-variant][data-selected="true"] p, [data-testid="stSliderThumbValue"] p { color: #6BB8F5; }
+# Streamlit writes what is chosen in its primary colour on a tint of it, too faint to read, and has no setting for it
+# (its issue 12801). By whether the page is dark.
+_STYLE = """<style>
+.stButtonGroup button[data-selected="true"] p, [data-testid="stSliderThumbValue"] p {{ color: {chosen}; }}
 </style>"""
-
-
-def look() -> None:
-    """What the theme's settings cannot say."""
-    if widgets.dark():
-        st.html(_ON_DARK)
+_COLOURS = {False: {"chosen": "#084B80"}, True: {"chosen": "#6BB8F5"}}
 
 
 def navigation() -> Page:
@@ -47,6 +42,7 @@ def navigation() -> Page:
 def around() -> Iterator[None]:
     """What is drawn inside has the app around it."""
     state.note_frame(True)
+    st.html(_STYLE.format(**_COLOURS[widgets.dark()]))
     try:
         yield
     finally:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import streamlit as st
 
@@ -26,6 +27,8 @@ STEPS = (
     ("Train", state.TRAIN_PAGE),
     ("Compare", state.COMPARE_PAGE),
 )
+_LATER = "twin-told-later"
+P = ParamSpec("P")
 PREVIEW = 500  # rows of a table that are shown
 
 
@@ -108,6 +111,25 @@ def told() -> Iterator[None]:
     except TwinError as error:
         error_box(error)
         st.stop()
+
+
+def later(act: Callable[P, None]) -> Callable[P, None]:
+    """For what a button or an input does before the page is drawn again: what goes wrong is told on the page."""
+
+    @wraps(act)
+    def acting(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            act(*args, **kwargs)
+        except TwinError as error:
+            state.put(_LATER, str(error))
+
+    return acting
+
+
+def tell_later() -> None:
+    """What went wrong before the page was drawn."""
+    if problem := state.take(_LATER):
+        error_box(problem)
 
 
 # Forms

@@ -53,9 +53,14 @@ def test_census_from_upload_to_a_checked_file(visit: Visit, tmp_path: Path) -> N
     visitor.click("next")
     visitor.control("large").locator(".main-svg").first.wait_for()
     visitor.shoot("census-6-distributions")
-    for view in ("Correlations", "Figures", "Rows"):
-        visitor.choose("view", view)
+    for part, view in (("Look", "Correlations"), ("Measure", "Figures"), ("Look", "Rows")):
+        visitor.look_at(part, view)
         visitor.shoot(f"census-7-{view.lower()}")
+    visitor.choose("view", "Correlations")
+    visitor.point("heat-difference", 0.5 / 15, 5.5 / 15)  # first column, sixth row
+    visitor.page.get_by_text("marital_status × age").wait_for()
+    assert visitor.control("pair-chart").is_visible()
+    visitor.shoot("census-8-pair")
     target = tmp_path / "twin.csv"
     visitor.download("download-csv").save_as(target)
 

@@ -66,9 +66,19 @@ def stops(visitor: Visitor, address: str, table: Dataset, run_id: str) -> Iterat
         yield _drawn(visitor, page)
     visitor.page.goto(f"{address}/compare{known}")
     visitor.control("large").locator(".main-svg").first.wait_for()
-    for view in visitor.control("view").get_by_role("radio").all_inner_texts():
-        visitor.choose("view", view)
-        yield _drawn(visitor, f"compare-{view.lower().replace(' ', '-')}")
+    for part in _options(visitor, "view-part"):
+        visitor.look_at(part)
+        visitor.settle()
+        views = _options(visitor, "view" if part == "Look" else f"view-{part.lower()}")
+        for view in views or [""]:
+            if view:
+                visitor.look_at(part, view)
+            yield _drawn(visitor, f"compare-{(view or part).lower().replace(' ', '-')}")
+
+
+def _options(visitor: Visitor, key: str) -> list[str]:
+    """What can be chosen, without the icons before; nothing where there is no such choice."""
+    return [text.splitlines()[-1] for text in visitor.control(key).get_by_role("radio").all_inner_texts()]
 
 
 def _drawn(visitor: Visitor, name: str) -> str:
