@@ -52,16 +52,16 @@ bench:
 	$(BIN)/python benchmarks/app.py
 	$(BIN)/python benchmarks/sampling.py
 
+# Known weaknesses in our code and in the packages; the latter need the package index's advisory service.
+audit:
+	@tools/setup.sh app
+	$(BIN)/python tools/audit.py
+
 # The README's pictures, after pages have changed; look at them before they are committed.
 screenshots:
 	@tools/setup.sh dev
 	@tools/chromium.sh
 	$(BIN)/python tools/screenshots.py
-
-# Known weaknesses in our code and in the packages; the latter need the package index's advisory service.
-audit:
-	@tools/setup.sh app
-	$(BIN)/python tools/audit.py
 
 clean:
 	rm -rf .venv .venv-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output runs

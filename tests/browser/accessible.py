@@ -1,8 +1,8 @@
 """What axe finds on a page.
 
-What is Streamlit's own and cannot be mended here is listed in UPSTREAM. Its other findings that are known upstream do not show here: headings have no link
-(its issue 16149), the theme's colours are dark enough for the uploader's limit and for placeholders (8288, 8276), and
-chosen segments on the dark page take the colour of links (12801).
+What is Streamlit's own and cannot be mended here is listed in UPSTREAM. Other findings that are known upstream do not
+show here: headings have no link (its issue 16149), colours are dark enough for the limit of the uploader and for
+placeholders (8288, 8276), and chosen segments on the dark page take the colour of links (12801).
 """
 
 from __future__ import annotations
