@@ -14,13 +14,12 @@ from pages.ui import state, widgets
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
-# Streamlit writes what is chosen in its primary colour on a tint of it, and steps not yet open in a pale grey: both too
-# faint to read, and it has no setting for either. By whether the page is dark.
+# Streamlit writes what is chosen in its primary colour on a tint of it, too faint to read, and has no setting for it
+# (its issue 12801). By whether the page is dark.
 _STYLE = """<style>
 .stButtonGroup button[data-selected="true"] p, [data-testid="stSliderThumbValue"] p {{ color: {chosen}; }}
-.st-key-steps a[disabled] :is(p, span) {{ color: {closed}; }}
 </style>"""
-_COLOURS = {False: {"chosen": "#084B80", "closed": "#5C6773"}, True: {"chosen": "#6BB8F5", "closed": "#94A1AE"}}
+_COLOURS = {False: {"chosen": "#084B80"}, True: {"chosen": "#6BB8F5"}}
 
 
 def navigation() -> Page:
