@@ -106,8 +106,8 @@ def remarks(known: Facts) -> tuple[str, ...]:
 
 
 def _judge(info: GeneratorInfo, known: Facts) -> Verdict:
-    if missing := info.missing_packages():
-        return -2.0, False, f"Needs {' and '.join(missing)}, which is not installed."
+    if info.missing_packages():
+        return -2.0, False, f"Needs {info.lacking()}."
     if known.rows < info.min_rows:
         return -1.0, False, f"Needs at least {info.min_rows} rows; the table has {known.rows}."
     rule = _RULES.get(info.key)

@@ -65,6 +65,11 @@ class GeneratorInfo:
     def missing_packages(self) -> tuple[str, ...]:
         return tuple(p for p in self.packages if importlib.util.find_spec(p) is None)
 
+    def lacking(self) -> str:
+        """What a method that cannot run here needs, for sentences: "torch, which is not installed"."""
+        missing = self.missing_packages()
+        return f"{' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed"
+
 
 class Generator(ABC):
     """Learns the joint distribution of a parsed table's columns and makes new rows.

@@ -31,7 +31,6 @@ def get(key: str) -> type[Generator]:
         raise MethodError(f"There is no method “{key}”. Methods: {', '.join(GENERATORS)}.") from None
     if missing := generator.info.missing_packages():
         raise MissingPackageError(
-            f"{generator.info.label} needs {' and '.join(missing)}, which is not installed. "
-            f"Install it with: pip install {' '.join(missing)}"
+            f"{generator.info.label} needs {generator.info.lacking()}. Install it with: pip install {' '.join(missing)}"
         )
     return generator

@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.generators import registry
 from engine.generators.base import Family
-from pages.ui import cached, runs, state
+from pages.ui import cached, runs, state, widgets
 from pages.ui.words import plain, seconds
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def _card(now: RunStatus, title: str, mark: str) -> None:
         _log(now, mark)
 
 
+@widgets.later
 def _stop(*identities: str) -> None:
     for identity in identities[::-1]:  # those that wait first, so that none of them begins
         if runs.status(identity) is not None:
@@ -76,6 +77,7 @@ def _keep_best(now: RunStatus, mark: str) -> None:
         )
 
 
+@widgets.later
 def _finish(identity: str) -> None:
     cached.jobs().finish(identity)
 

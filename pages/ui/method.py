@@ -51,9 +51,8 @@ def draw(choices: Choices, advised: tuple[Advice, ...], known: Facts) -> Choices
 
 def _cannot(info: GeneratorInfo, fallback: bool) -> None:
     """What a method lacks on this server, and what becomes of a run with it."""
-    missing = " and ".join(info.missing_packages())
     st.warning(
-        f"{info.label} cannot run here: it needs {missing}, which is not installed on this server. Choose another "
+        f"{info.label} cannot run here: it needs {info.lacking()} on this server. Choose another "
         f"method{'; else one that can run takes over' if fallback else ''}.",
         icon=":material/extension_off:",
     )
