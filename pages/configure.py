@@ -25,20 +25,22 @@ from pages.ui.words import count, plain
 frame.ensure()
 widgets.heading("Configure", "Configure the twin", "Everything has a sensible default: go on whenever you like.")
 table = widgets.need_table()
-loading.draw(table)
+loading.tell(table)
 with widgets.told():
     with st.spinner("Looking through the columns …"):
         reading = cached.reading(table)
         profile = cached.profile(table, cached.chosen_schema(table))
-    action = st.container(horizontal=True, vertical_alignment="center", key="action")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        action = st.container(horizontal=True, vertical_alignment="center", width="content", key="action")
+        loading.draw(table)
 
-    st.subheader("Columns", anchor=False)
+    st.header("Columns", anchor=False)
     edited = columns.draw(table)
 
-    st.subheader("Method", anchor=False)
+    st.header("Method", anchor=False)
     beside = st.container()  # filled when it is known what is to be made: seconds and memory follow from it
 
-    st.subheader("What to make", anchor=False)
+    st.header("What to make", anchor=False)
     choices = options.draw(Choices.from_json(table.load_choices()), profile.rows)
     choices = protect.draw(table, edited.schema, choices, profile.rows)
     choices = measuring.draw(edited.schema, choices)

@@ -24,6 +24,8 @@ _HOMES = {
     "correlation_figures": "correlations",
     "distribution_figure": "distributions",
     "forms": "distributions",
+    "LAYOUT_LABELS": "distributions",
+    "layouts": "distributions",
     "mini_figure": "distributions",
     "missing_figure": "figures",
     "missing_patterns_figure": "gaps",
@@ -41,6 +43,7 @@ _HOMES = {
 __all__ = [
     "CONFIG",
     "JOINT_FORM_LABELS",
+    "LAYOUT_LABELS",
     "association_figure",
     "column_shape_figure",
     "correlation_figures",
@@ -50,6 +53,7 @@ __all__ = [
     "giveaway_figure",
     "joint_figure",
     "joint_forms",
+    "layouts",
     "loss_chart",
     "memory_figure",
     "mini_figure",
@@ -70,7 +74,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from engine.charts.correlations import association_figure, correlation_figures
-    from engine.charts.distributions import distribution_figure, forms, mini_figure
+    from engine.charts.distributions import LAYOUT_LABELS, distribution_figure, forms, layouts, mini_figure
     from engine.charts.figures import column_shape_figure, missing_figure, pair_figure
     from engine.charts.fits import portrait_figure
     from engine.charts.gaps import missing_patterns_figure, missing_rates_figure, missing_together_figures

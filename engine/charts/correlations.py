@@ -126,4 +126,5 @@ def _figure(value: float) -> str:
 
 
 def _cells(values: FloatArray) -> list[list[str]]:
-    return [["" if np.isnan(v) else f"{v:.2f}".replace("-", "−") for v in row] for row in values]
+    # Adding zero takes the sign from what is rounded to nothing.
+    return [["" if np.isnan(v) else f"{round(v, 2) + 0.0:.2f}".replace("-", "−") for v in row] for row in values]

@@ -1,4 +1,4 @@
-"""One column of both tables: overlaid or side by side, as histogram, density, cumulative share or bars."""
+"""One column of both tables, overlaid, side by side or stacked: histogram, density, cumulative share or bars."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from engine.charts import labels, theme
+from engine.charts.bars import MISSING, bar, bar_texts, label_bars, share
+from engine.charts.panels import stack
 from engine.charts.theme import NAMES, safe
 from engine.evaluation.distributions import ColumnComparison, Side
 from engine.table.schema import Kind
 
 Form = Literal["auto", "histogram", "density", "ecdf", "bars"]
-Layout = Literal["overlaid", "side by side"]
+Layout = Literal["overlaid", "side by side", "stacked"]
+LAYOUT_LABELS = {"side by side": "Side by side", "stacked": "Stacked", "overlaid": "Overlaid"}
 FORM_LABELS = {"histogram": "Histogram", "density": "Density", "ecdf": "Cumulative share", "bars": "Bars"}
 DENSE = 15  # bins, above which a smooth density says something
-MISSING, OTHER = "missing", "all others"
 
 
 def forms(comparison: ColumnComparison) -> tuple[str, ...]:
@@ -28,6 +30,11 @@ def forms(comparison: ColumnComparison) -> tuple[str, ...]:
     if comparison.unit == "integer" and len(comparison.edges) - 1 <= DENSE:
         return ("histogram", "ecdf")
     return ("histogram", "density", "ecdf")
+
+
+def layouts(comparison: ColumnComparison) -> tuple[str, ...]:
+    """How both tables can stand beside each other; the first is the default."""
+    return ("side by side", "stacked", "overlaid") if comparison.numeric else ("side by side", "overlaid")
 
 
 def distribution_figure(
@@ -41,20 +48,26 @@ def distribution_figure(
     only: str | None = None,
     dark: bool = False,
 ) -> go.Figure:
-    """The column's figure. A form that the column does not have falls back to its default.
+    """The column's figure. A form or layout that the column does not have falls back to its default.
 
+    Zoom and hover are shared by the panels: stacked ones have their axis in common, so that a hover marks both; of
+    those side by side each tells both tables' figures.
     score: the column's shape figure (0 to 1), put into the subtitle; max_labels: the most frequent real labels that
     are drawn by name, all others are one bar; only: the one side to draw ("real").
     """
     chosen = form if form in forms(comparison) else forms(comparison)[0]
     names = [only] if only else [name for name in comparison.sides if name != "holdout" or show_holdout]
+    layout = layout if layout in layouts(comparison) else layouts(comparison)[0]  # type: ignore[assignment]
     panels = [names] if layout == "overlaid" else [[name] for name in names]
+    told = [names] * len(panels) if layout == "side by side" else panels
     if chosen == "bars":
-        fig = _bars(comparison, panels, max_labels, dark)
+        fig = label_bars(comparison, panels, max_labels, dark)
     elif chosen == "ecdf":
-        fig = _cumulative(comparison, panels, dark)
+        fig = _cumulative(comparison, panels, told, dark)
     else:
-        fig = _binned(comparison, panels, chosen == "density", dark)
+        fig = _binned(comparison, panels, told, chosen == "density", dark)
+    if layout == "stacked" and len(panels) > 1:
+        stack(fig, len(panels))
     height = fig.layout.height or 380
     theme.dress(fig, comparison.name, subtitle(comparison, score), height=height, dark=dark)
     return fig
@@ -89,8 +102,17 @@ def mini_figure(comparison: ColumnComparison, *, score: float | None = None, dar
 # Numbers and dates ------------------------------------------------------------------------------------------------
 
 
-def _binned(comparison: ColumnComparison, panels: Sequence[Sequence[str]], smooth: bool, dark: bool) -> go.Figure:
-    """Histogram or density; values that many rows share, and missing ones, stand as bars to the left of each panel."""
+def _binned(
+    comparison: ColumnComparison,
+    panels: Sequence[Sequence[str]],
+    told: Sequence[Sequence[str]],
+    smooth: bool,
+    dark: bool,
+) -> go.Figure:
+    """Histogram or density; values that many rows share, and missing ones, stand as bars to the left of each panel.
+
+    told: the tables whose figures the hover of each panel tells.
+    """
     apart = bool(comparison.atoms) or comparison.real.missing > 0 or comparison.synthetic.missing > 0
     per = 2 if apart else 1
     groups = len(comparison.atoms) + 1
@@ -99,15 +121,15 @@ def _binned(comparison: ColumnComparison, panels: Sequence[Sequence[str]], smoot
     for number, names in enumerate(panels):
         column = number * per + 1
         if apart:
-            _apart(fig, comparison, names, column, dark)
+            _apart(fig, comparison, names, told[number], column, dark)
         for name in names:
             add = _density if smooth else _steps
             fig.add_trace(add(comparison, name, len(names) == 1, dark), row=1, col=column + per - 1)
-        fig.add_trace(_hover(comparison, names, smooth), row=1, col=column + per - 1)
+        fig.add_trace(_hover(comparison, names, told[number], smooth), row=1, col=column + per - 1)
         _value_axis(fig, comparison, column + per - 1)
     _match(fig, [i * per + per for i in range(len(panels))])
     if apart:
-        _match(fig, [i * per + 1 for i in range(len(panels))])
+        _match(fig, [i * per + 1 for i in range(len(panels))], "y")  # bars have a fixed range along x
     y_title = "density" if smooth else "share of rows"
     for i in range(len(panels)):
         fig.update_yaxes(rangemode="tozero", col=i * per + per)
@@ -115,7 +137,7 @@ def _binned(comparison: ColumnComparison, panels: Sequence[Sequence[str]], smoot
     fig.update_yaxes(title_text="share of rows" if apart else y_title, col=1)
     if len(panels) > 1:
         _save_room(fig, per, per * len(panels))
-    _hover_mode(fig)
+    fig.update_layout(hovermode="x")  # anywhere above a place, not only near the line
     return fig
 
 
@@ -127,14 +149,13 @@ def _save_room(fig: go.Figure, per: int, columns: int) -> None:
         fig.update_yaxes(showticklabels=False, col=column)
 
 
-def _match(fig: go.Figure, columns: Sequence[int]) -> None:
-    """The same vertical range for panels that show the same thing."""
+def _match(fig: go.Figure, columns: Sequence[int], letters: str = "xy") -> None:
+    """The same ranges, also after a zoom, for panels that show the same thing."""
+    first = columns[0] if columns[0] > 1 else ""
     for column in columns[1:]:
-        fig.update_yaxes(matches=f"y{columns[0] if columns[0] > 1 else ''}", col=column)
-
-
-def _hover_mode(fig: go.Figure) -> None:
-    fig.update_layout(hovermode="closest")
+        for letter, update in (("x", fig.update_xaxes), ("y", fig.update_yaxes)):
+            if letter in letters:
+                update(matches=f"{letter}{first}", col=column)
 
 
 def _x(comparison: ColumnComparison, places: Sequence[float]) -> list[Any]:
@@ -181,7 +202,7 @@ def _styled(name: str, filled: bool, dark: bool) -> dict[str, Any]:
 
 def _steps(comparison: ColumnComparison, name: str, filled: bool, dark: bool) -> go.Scatter:
     side = comparison.sides[name]
-    heights = [_share(side, count) for count in side.counts]
+    heights = [share(side, count) for count in side.counts]
     x = [comparison.edges[0], *comparison.edges, comparison.edges[-1]]
     y = [0.0, *heights, heights[-1], 0.0]
     style = _styled(name, filled, dark)
@@ -195,22 +216,18 @@ def _density(comparison: ColumnComparison, name: str, filled: bool, dark: bool) 
     return go.Scatter(x=_x(comparison, comparison.density_at), y=list(comparison.sides[name].density), **style)
 
 
-def _share(side: Side, count: int) -> float:
-    return count / side.rows if side.rows else 0.0
-
-
-def _hover(comparison: ColumnComparison, names: Sequence[str], smooth: bool) -> go.Scatter:
-    """Unseen points in the bins' middles that tell both tables' figures."""
+def _hover(comparison: ColumnComparison, names: Sequence[str], told: Sequence[str], smooth: bool) -> go.Scatter:
+    """Unseen points in the bins' middles, at the height of the drawn tables, that tell figures of some."""
     edges, sides = comparison.edges, comparison.sides
     middles = [(a * b) ** 0.5 if comparison.log else (a + b) / 2 for a, b in pairwise(edges)]
     texts = []
     for i in range(len(middles)):
-        lines = [labels.line(name, sides[name], sides[name].counts[i]) for name in names]
+        lines = [labels.line(name, sides[name], sides[name].counts[i]) for name in told]
         texts.append("<br>".join([f"<b>{safe(labels.bin_label(comparison, i))}</b>", *lines]))
     if smooth:
         heights = [max(_near(comparison, sides[name], m) for name in names) for m in middles]
     else:
-        heights = [max(_share(sides[name], sides[name].counts[i]) for name in names) for i in range(len(middles))]
+        heights = [max(share(sides[name], sides[name].counts[i]) for name in names) for i in range(len(middles))]
     return _unseen(_x(comparison, middles), heights, texts)
 
 
@@ -233,15 +250,17 @@ def _unseen(x: list[Any], y: list[float], texts: list[str]) -> go.Scatter:
     )
 
 
-def _apart(fig: go.Figure, comparison: ColumnComparison, names: Sequence[str], column: int, dark: bool) -> None:
+def _apart(
+    fig: go.Figure, comparison: ColumnComparison, names: Sequence[str], told: Sequence[str], column: int, dark: bool
+) -> None:
     """Bars for the values kept out of the bins and for missing ones."""
     ticks = [labels.value(comparison, atom) for atom in comparison.atoms]
     missing = comparison.real.missing > 0 or comparison.synthetic.missing > 0
     ticks += [MISSING] if missing else []
+    counts = {name: [*side.atoms, *([side.missing] if missing else [])] for name, side in comparison.sides.items()}
     for name in names:
-        side = comparison.sides[name]
-        counts = [*side.atoms, *([side.missing] if missing else [])]
-        fig.add_trace(_bar(name, side, ticks, counts, horizontal=False, dark=dark), row=1, col=column)
+        texts = bar_texts(comparison, ticks, counts, told if len(names) == 1 else [name])
+        fig.add_trace(bar(comparison, name, counts[name], texts, horizontal=False, dark=dark), row=1, col=column)
     fig.update_xaxes(
         tickvals=list(range(len(ticks))),
         ticktext=[theme.label(tick, 10) for tick in ticks],
@@ -253,7 +272,9 @@ def _apart(fig: go.Figure, comparison: ColumnComparison, names: Sequence[str], c
     fig.update_yaxes(tickformat=".2~%", rangemode="tozero", nticks=5, col=column)
 
 
-def _cumulative(comparison: ColumnComparison, panels: Sequence[Sequence[str]], dark: bool) -> go.Figure:
+def _cumulative(
+    comparison: ColumnComparison, panels: Sequence[Sequence[str]], told: Sequence[Sequence[str]], dark: bool
+) -> go.Figure:
     fig = make_subplots(1, len(panels), shared_yaxes=True, horizontal_spacing=0.05)
     shown = [i for i, place in enumerate(comparison.ecdf_at) if not comparison.log or place > 0]
     places = [comparison.ecdf_at[i] for i in shown]
@@ -261,10 +282,11 @@ def _cumulative(comparison: ColumnComparison, panels: Sequence[Sequence[str]], d
         for name in names:
             side = comparison.sides[name]
             colour = getattr(theme.colours(dark), name)
+            known = told[column - 1] if len(names) == 1 else [name]
             texts = [
-                f"<b>{safe(labels.value(comparison, places[k]))} or less</b><br>"
-                f"{NAMES[name]}: {theme.percent(side.ecdf[i])} of the values"
-                for k, i in enumerate(shown)
+                f"<b>{safe(labels.value(comparison, comparison.ecdf_at[i]))} or less</b>"
+                + "".join(f"<br>{NAMES[n]}: {theme.percent(comparison.sides[n].ecdf[i])} of the values" for n in known)
+                for i in shown
             ]
             trace = go.Scatter(
                 x=_x(comparison, places),
@@ -278,85 +300,8 @@ def _cumulative(comparison: ColumnComparison, panels: Sequence[Sequence[str]], d
             )
             fig.add_trace(trace, row=1, col=column)
         _value_axis(fig, comparison, column)
+    _match(fig, range(1, len(panels) + 1))
     fig.update_yaxes(tickformat=".0%", range=[0, 1.02])
     fig.update_yaxes(title_text="share of values", col=1)
-    _hover_mode(fig)
+    fig.update_layout(hovermode="x")  # anywhere above a place, not only near the line
     return fig
-
-
-# Categories and booleans ------------------------------------------------------------------------------------------
-
-
-def _bars(comparison: ColumnComparison, panels: Sequence[Sequence[str]], most: int, dark: bool) -> go.Figure:
-    """Horizontal bars, the most frequent real label on top; then all others, and missing."""
-    ticks, counts = _label_rows(comparison, most)
-    fig = make_subplots(1, len(panels), shared_yaxes=True, horizontal_spacing=0.05)
-    for column, names in enumerate(panels, start=1):
-        for name in names:
-            fig.add_trace(
-                _bar(name, comparison.sides[name], ticks, counts[name], horizontal=True, dark=dark), row=1, col=column
-            )
-    fig.update_yaxes(
-        tickvals=list(range(len(ticks))),
-        ticktext=[theme.label(tick) for tick in ticks],
-        range=[len(ticks) - 0.4, -0.6],
-        showgrid=False,
-    )
-    fig.update_xaxes(tickformat=".2~%", rangemode="tozero", nticks=5, title_text="share of rows")
-    _match_x(fig, len(panels))
-    bars = len(panels[0])
-    fig.update_layout(height=max(150 + len(ticks) * (10 + 11 * bars), 240), barmode="group", hovermode="closest")
-    return fig
-
-
-def _match_x(fig: go.Figure, panels: int) -> None:
-    for column in range(2, panels + 1):
-        fig.update_xaxes(matches="x", col=column)
-
-
-def _label_rows(comparison: ColumnComparison, most: int) -> tuple[list[str], dict[str, list[int]]]:
-    """Tick labels and, by table, the rows of each."""
-    sides = comparison.sides
-    shown = len(comparison.labels) if len(comparison.labels) <= most + 1 else most
-    pooled = len(comparison.labels) > shown or any(side.rest for side in sides.values())
-    missing = any(side.missing for side in sides.values())
-    ticks = list(comparison.labels[:shown])
-    ticks += [_others(comparison, shown)] if pooled else []
-    ticks += [MISSING] if missing else []
-    counts = {}
-    for name, side in sides.items():
-        rest = [sum(side.counts[shown:]) + side.rest] if pooled else []
-        counts[name] = [*side.counts[:shown], *rest, *([side.missing] if missing else [])]
-    return ticks, counts
-
-
-def _others(comparison: ColumnComparison, shown: int) -> str:
-    left = len(comparison.labels) - shown
-    beyond = any(side.rest for side in comparison.sides.values())
-    return OTHER if beyond else f"{OTHER} ({left:,})"
-
-
-def _bar(name: str, side: Side, ticks: list[str], counts: list[int], *, horizontal: bool, dark: bool) -> go.Bar:
-    colour = getattr(theme.colours(dark), name)
-    shares = [_share(side, count) for count in counts]
-    places = list(range(len(ticks)))
-    texts = [
-        f"<b>{safe(theme.shorten(tick, 80))}</b><br>{labels.line(name, side, c)}"
-        for tick, c in zip(ticks, counts, strict=True)
-    ]
-    marker: dict[str, Any] = {"color": theme.faded(colour, 0.85), "line": {"color": colour, "width": 1}}
-    if name == "synthetic":
-        marker["pattern"] = {"shape": "/", "fgcolor": colour, "bgcolor": theme.faded(colour, 0.15), "size": 6}
-    if name == "holdout":
-        marker["pattern"] = {"shape": ".", "fgcolor": colour, "bgcolor": theme.faded(colour, 0.15), "size": 5}
-    return go.Bar(
-        x=shares if horizontal else places,
-        y=places if horizontal else shares,
-        orientation="h" if horizontal else "v",
-        name=NAMES[name],
-        legendgroup=name,
-        showlegend=horizontal,
-        marker=marker,
-        hovertext=texts,
-        hovertemplate="%{hovertext}<extra></extra>",
-    )

@@ -42,7 +42,8 @@ def missing_patterns_figure(comparison: MissingComparison, *, dark: bool = False
     fig = make_subplots(1, 2, column_widths=[0.55, 0.45], horizontal_spacing=0.03)
     rows = len(comparison.holes) + (comparison.others > 0)
     height = 190 + _PATTERN_ROW * max(rows, 3)
-    note = f"over {len(comparison.among)} columns, those with most gaps; filled: missing"
+    cut = len(comparison.names) > len(comparison.among)
+    note = f"filled: missing; the {len(comparison.among)} columns with most gaps" if cut else "filled: missing"
     theme.dress(fig, "What is missing together", note, height=height, dark=dark)
     _dots(fig, comparison, dark)
     ticks = _pattern_names(comparison)
@@ -103,7 +104,7 @@ def _dots(fig: go.Figure, comparison: MissingComparison, dark: bool) -> None:
     """Filled where a cell is missing, faint where it is there, and a line through the missing ones of a row."""
     look = theme.colours(dark)
     p, k = comparison.holes.shape
-    size = float(np.clip(220 / k, 4, 13))
+    size = float(np.clip(130 / k, 4, 13))
     at = [(row, column) for row in range(p) for column in range(k)]
     filled = [bool(comparison.holes[place]) for place in at]
     for wanted, colour in ((False, look.line), (True, look.ink)):

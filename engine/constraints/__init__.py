@@ -57,6 +57,13 @@ def breaking(constraint: Constraint, table: pd.DataFrame, schema: Schema, real: 
     return rule.breaking(table)
 
 
+def learns(constraint: Constraint, schema: Schema) -> bool:
+    """Whether real rows say what the rule allows, such as which values go together."""
+    from engine.constraints.base import Rule
+
+    return type(registry.rule_of(constraint, schema)).learn is not Rule.learn
+
+
 def left_out(schema: Schema) -> list[str]:
     """Sentences on rules that are not kept, because they speak of a column that is not selected."""
     told = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -15,6 +16,7 @@ ATOM = 0.1  # the least or greatest value is drawn apart from the bins when it h
 INNER_ATOM = 0.25  # any other value, when it has this share
 ATOMS = 3  # at most
 HEAVY = 10.0  # the 99.9 % quantile over the median, above which positive numbers are shown on a log axis
+WIDE = 10.0  # greatest over least value, from which a log axis can be asked for
 MOST_DECIMALS = 15  # above, a column uses all that float64 has, and has no step
 STRETCH = 3.0  # full range over the middle 99 %, above which the outermost bins take the rest in
 MICROSECONDS = {"s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "D": 86_400 * 10**6, "W": 7 * 86_400 * 10**6}
@@ -23,13 +25,16 @@ RESOLUTIONS = {"us": "s", "ms": "s", "s": "s", "m": "m", "h": "h", "D": "D", "M"
 CALENDAR = ("s", "m", "h", "D", "W", "M", "Q", "Y", "5Y", "10Y", "50Y", "100Y")
 MONTHS = {"M": 1, "Q": 3, "Y": 12, "5Y": 60, "10Y": 120, "50Y": 600, "100Y": 1200}
 
+Scale = Literal["auto", "linear", "log"]
+
 
 @dataclass(frozen=True, slots=True)
 class Bins:
     """edges: rising, one more than bins (dates: microseconds since 1970), each bin closed on the left.
 
     unit: what a bin is ("integer", "range", or of the calendar such as "M"); atoms: values kept out of the bins;
-    open_low, open_high: whether the first and last bin also hold everything beyond them.
+    open_low, open_high: whether the first and last bin also hold everything beyond them; loggable: whether the bins
+    can be those of a log axis.
     """
 
     edges: FloatArray
@@ -38,29 +43,38 @@ class Bins:
     atoms: tuple[float, ...] = ()
     open_low: bool = False
     open_high: bool = False
+    loggable: bool = False
 
 
-def choose(real: FloatArray, both: FloatArray, column: Column) -> Bins:
+def choose(real: FloatArray, both: FloatArray, column: Column, scale: Scale = "auto") -> Bins:
     """Bins for a numeric or date column.
 
     real: present real values, which decide on atoms and shape; both: those of all tables, which decide on the range.
-    At least one value is needed in each.
+    At least one value is needed in each. scale: a log axis where the values ask for it ("auto") or wherever there can
+    be one ("log"), which takes numbers above zero that differ by a factor of ten.
     """
     if column.kind is Kind.DATETIME:
         return _calendar(real, both, column)
+    atoms = _atoms(real)
+    rest = _without(both, atoms)
+    loggable = len(rest) > 0 and bool(rest.min() > 0 and rest.max() >= WIDE * rest.min())
+    return replace(_numeric(real, both, column, atoms, scale if loggable else "linear"), loggable=loggable)
+
+
+def _numeric(real: FloatArray, both: FloatArray, column: Column, atoms: tuple[float, ...], scale: Scale) -> Bins:
     stepped = column.kind is Kind.INTEGER or (column.number is not None and column.decimals <= MOST_DECIMALS)
     unit = 10.0**-column.decimals if stepped else 0.0
     low, high = float(both.min()), float(both.max())
-    if unit and high - low <= UNIT_BINS * unit * (1 if column.kind is Kind.INTEGER else 0.6):
+    if scale != "log" and unit and high - low <= UNIT_BINS * unit * (1 if column.kind is Kind.INTEGER else 0.6):
         steps = np.arange(round(low / unit), round(high / unit) + 2, dtype=np.float64) * unit
         return Bins(steps - unit / 2, "integer" if column.kind is Kind.INTEGER else "range")
-    atoms = _atoms(real)
     rest_real, rest = _without(real, atoms), _without(both, atoms)
     if not len(rest_real):
         rest_real = rest
     if not len(rest):
         return Bins(_around(low, high, unit), atoms=atoms)
-    if rest.min() > 0 and np.quantile(rest_real, 0.999) > HEAVY * np.median(rest_real):
+    heavy = scale == "auto" and np.quantile(rest_real, 0.999) > HEAVY * np.median(rest_real)
+    if heavy or scale == "log":
         return Bins(_geometric(float(rest.min()), float(rest.max()), unit), log=True, atoms=atoms)
     return _linear(rest_real, rest, unit, atoms)
 
@@ -113,6 +127,7 @@ def _linear(real: FloatArray, both: FloatArray, unit: float, atoms: tuple[float,
     step = max(_round_step((high - low) / bins), unit)
     first = np.floor(low / step)
     count = int(np.floor(high / step) - first) + 1
+    count += (first + count) * step - unit / 2 < high  # where the quotient was rounded down from a whole number
     return Bins((first + np.arange(count + 1)) * step - unit / 2, "range", False, atoms, open_low, open_high)
 
 

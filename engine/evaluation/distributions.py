@@ -12,7 +12,7 @@ import pandas as pd
 from engine.errors import NotApplicable
 from engine.evaluation import columns, smooth
 from engine.evaluation.base import FloatArray
-from engine.evaluation.binning import MOST_DECIMALS, Bins, choose
+from engine.evaluation.binning import MOST_DECIMALS, Bins, Scale, choose
 from engine.table.schema import Column, Kind, Schema
 
 LABELS = 1000  # kept by name; the counts of further ones are summed in `Side.rest`
@@ -66,6 +66,7 @@ class ColumnComparison:
     edges: tuple[float, ...] = ()
     unit: str = "range"
     log: bool = False
+    loggable: bool = False  # whether the edges could be those of a log axis
     atoms: tuple[float, ...] = ()
     open_low: bool = False
     open_high: bool = False
@@ -116,15 +117,23 @@ def compare_table(
 
 
 def compare_column(
-    real: pd.Series, synthetic: pd.Series, column: Column, *, holdout: pd.Series | None = None
+    real: pd.Series,
+    synthetic: pd.Series,
+    column: Column,
+    *,
+    holdout: pd.Series | None = None,
+    scale: Scale = "auto",
 ) -> ColumnComparison:
-    """One column of parsed tables. Raises NotApplicable for columns that are made up anew, and for empty ones."""
+    """One column of parsed tables; for `scale` see `engine.evaluation.binning.choose`.
+
+    Raises NotApplicable for columns that are made up anew, and for empty ones.
+    """
     if column.kind in columns.NOT_COMPARED:
         raise NotApplicable(columns.NOT_COMPARED[column.kind], column=column.name)
     given = {"real": real, "synthetic": synthetic} | ({} if holdout is None else {"holdout": holdout})
     if not any(values.notna().any() for values in given.values()):
         raise NotApplicable(EMPTY, column=column.name)
-    return _numeric(given, column) if column.kind.numeric else _labelled(given, column)
+    return _numeric(given, column, scale) if column.kind.numeric else _labelled(given, column)
 
 
 def _labelled(given: Mapping[str, pd.Series], column: Column) -> ColumnComparison:
@@ -185,10 +194,10 @@ def _axis(values: Any, log: bool) -> Any:
     return np.log10(np.maximum(values, np.finfo(np.float64).tiny)) if log else values
 
 
-def _numeric(given: Mapping[str, pd.Series], column: Column) -> ColumnComparison:
+def _numeric(given: Mapping[str, pd.Series], column: Column, scale: Scale) -> ColumnComparison:
     all_rows = {name: columns.numbers(wall_time(values)) for name, values in given.items()}
     present = {name: values[~np.isnan(values)] for name, values in all_rows.items()}
-    places = _places(present, column)
+    places = _places(present, column, scale)
     sides = {name: _side(values, len(all_rows[name]), places) for name, values in present.items()}
     low, high = places.ends
     at = np.linspace(low, high, smooth.POINTS)
@@ -202,6 +211,7 @@ def _numeric(given: Mapping[str, pd.Series], column: Column) -> ColumnComparison
         edges=_plain(bins.edges),
         unit=bins.unit,
         log=bins.log,
+        loggable=bins.loggable,
         atoms=bins.atoms,
         open_low=bins.open_low,
         open_high=bins.open_high,
@@ -223,10 +233,10 @@ def wall_time(values: pd.Series) -> pd.Series:
     return values.dt.tz_localize(None) if isinstance(values.dtype, pd.DatetimeTZDtype) else values
 
 
-def _places(present: Mapping[str, FloatArray], column: Column) -> _Places:
+def _places(present: Mapping[str, FloatArray], column: Column, scale: Scale) -> _Places:
     both = np.concatenate(list(present.values()))
     real = present["real"] if len(present["real"]) else both
-    bins = choose(real, both, column)
+    bins = choose(real, both, column, scale)
     low, high = _axis(bins.edges[0], bins.log), _axis(bins.edges[-1], bins.log)
     rest = real[~np.isin(real, bins.atoms)] if bins.atoms else real
     shape = _axis(rest if len(rest) else real, bins.log)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from engine.advice import Advice
     from engine.certificate import Certificate
     from engine.evaluation.associations import AssociationComparison
+    from engine.evaluation.binning import Scale
     from engine.evaluation.distributions import ColumnComparison
     from engine.evaluation.gaps import MissingComparison
     from engine.evaluation.giveaways import GivenAway
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from engine.facts import Facts
     from engine.jobs import Jobs
     from engine.results import StoredResult
+    from engine.summary import Summary
     from engine.table.profile import TableProfile
     from engine.table.read import Reading
     from engine.table.schema import Column, Schema
@@ -256,6 +258,27 @@ def result(run_id: str) -> StoredResult:
     return jobs().result(run_id)
 
 
+@st.cache_resource(max_entries=20 * SMALL, ttl=TIME, show_spinner=False)
+def summary(run_id: str) -> Summary:
+    """A finished run in a few figures; none of its tables is read. Raises JobError."""
+    return jobs().summary(run_id)
+
+
+def delete_run(dataset: Dataset, run_id: str) -> None:
+    """Stop and remove one run on a table."""
+    from engine.errors import JobError
+
+    with contextlib.suppress(JobError):  # swept already
+        jobs().delete(run_id)
+    dataset.drop_run(run_id)
+    _forget(run_id)
+
+
+def _forget(run_id: str) -> None:
+    for kept in (result, real, summary):
+        kept.clear(run_id)
+
+
 @st.cache_resource(max_entries=TABLES, ttl=TIME, show_spinner=False)
 def real(run_id: str) -> pd.DataFrame:
     """The real table that a run learned: parsed, the selected columns."""
@@ -270,6 +293,16 @@ def certificate(run_id: str, format: str, formulas: str = NEUTRALISE) -> Certifi
     return certified.check(run_id, format, formulas)
 
 
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def kept_certificate(
+    identity: str, format: str, formulas: str, _table: pd.DataFrame, _schema: Schema, _run: str
+) -> Certificate:
+    """As `certificate`, for a table of the library. identity: names its content for good. Raises WriteError."""
+    from pages.ui import certified
+
+    return certified.check_kept(_table, _schema, format, formulas, _run)
+
+
 def compared(run_id: str) -> tuple[str, ...]:
     """The columns of a run that can be compared."""
     from engine.evaluation.columns import comparable
@@ -278,11 +311,12 @@ def compared(run_id: str) -> tuple[str, ...]:
 
 
 @st.cache_resource(max_entries=20 * SMALL, ttl=TIME, show_spinner=False)
-def distribution(run_id: str, column: str) -> ColumnComparison:
+def distribution(run_id: str, column: str, scale: Scale = "auto") -> ColumnComparison:
     """One column of both tables, ready to draw. Raises NotApplicable where it is empty throughout."""
     from engine.evaluation.distributions import compare_column
 
-    return compare_column(real(run_id)[column], result(run_id).synthetic[column], jobs().schema(run_id)[column])
+    real_values, made = real(run_id)[column], result(run_id).synthetic[column]
+    return compare_column(real_values, made, jobs().schema(run_id)[column], scale=scale)
 
 
 @st.cache_resource(max_entries=5 * SMALL, ttl=TIME, show_spinner=False)
@@ -367,8 +401,7 @@ def delete_runs(dataset: Dataset) -> None:
     for run_id in dataset.runs():
         with contextlib.suppress(JobError):  # swept already
             jobs().delete(run_id)
-        for kept in (result, real):
-            kept.clear(run_id)
+        _forget(run_id)
 
 
 # A described table

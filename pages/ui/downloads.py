@@ -9,12 +9,11 @@ import streamlit as st
 
 from engine.table.write import FORMATS, to_bytes
 from pages.ui import cached, certified, formulas, repeating
+from pages.ui.certified import TABLES
 from pages.ui.datasets import Dataset
 
 if TYPE_CHECKING:
     from engine.results import StoredResult
-
-TABLES = ("csv", "xlsx", "parquet", "json")
 
 
 def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
@@ -42,7 +41,7 @@ def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
             key="download-model",
             help="The trained model, for more rows from the command line. What it keeps is in the guide.",
         )
-        certified.draw(table, run_id, result, TABLES)
+        certified.draw(f"{table.title}-synthetic", result.synthetic.size, certified.of_run(run_id))
         repeating.draw(table, run_id, result)
     formulas.draw(run_id, result.synthetic, cached.jobs().schema(run_id).selected)
 

@@ -13,7 +13,7 @@ from engine.library.store import Library
 from engine.table.formulas import KEEP
 from engine.table.schema import TEXT, Schema
 from engine.table.write import to_bytes
-from pages.ui import cached, downloads, formulas, keptfiles, keptmodel, shelf, state, widgets
+from pages.ui import cached, certified, downloads, formulas, keptfiles, keptmodel, shelf, state, widgets
 from pages.ui import figures as all_figures
 from pages.ui.words import plain, size
 
@@ -97,6 +97,8 @@ def _delete(library: Library, entry: Entry) -> None:
 def _dataset_actions(library: Library, entry: Entry) -> None:
     schema = keptfiles.schema(entry.id, library, entry)
     downloads.tables(file_stem(entry.name), _file_of(library, entry, schema), "kept")
+    table, run = keptfiles.table(entry.id, library, entry), str(entry.about.facts.get("run") or "")
+    certified.draw(file_stem(entry.name), table.size, certified.kept(entry.id, table, schema, run), "kept-")
     if st.button(
         "Work on this table",
         key="work-on",

@@ -19,7 +19,21 @@ from engine.run import RunRequest
 from engine.synthesizer import AUTO
 from engine.table.schema import Kind, Schema
 from engine.table.write import to_bytes
-from pages.ui import cached, downloads, formulas, given, keptfiles, rebalance, runs, shelf, state, widgets, wishes
+from pages.ui import (
+    cached,
+    certified,
+    downloads,
+    formulas,
+    given,
+    keptfiles,
+    live,
+    rebalance,
+    runs,
+    shelf,
+    state,
+    widgets,
+    wishes,
+)
 from pages.ui.choices import EQUAL, OWN, Choices
 from pages.ui.options import LARGEST_SEED
 from pages.ui.sampled import Sampled
@@ -56,7 +70,7 @@ def _more(library: Library, entry: Entry) -> None:
     if now is not None and not now.state.ended:
         st.subheader("Making rows", anchor=False)
         wishes.tell(now.request)
-        runs.watch(now.id)
+        live.watch(((now.id, ""),))
         return
     if now is not None:
         _made(library, entry, now)
@@ -177,7 +191,10 @@ def _made(library: Library, entry: Entry, now: RunStatus) -> None:
         st.markdown(f":material/check_circle: **{made}** made in {seconds(now.seconds)}, seed {now.request.seed}.")
         wishes.tell(now.request)
         with st.container(horizontal=True, gap="small"):
-            downloads.tables(f"{file_stem(entry.name)}-{len(result.synthetic)}-rows", _file_of(now.id, schema), "made")
+            stem = f"{file_stem(entry.name)}-{len(result.synthetic)}-rows"
+            downloads.tables(stem, _file_of(now.id, schema), "made")
+            of = certified.kept(now.id, result.synthetic, schema, str(entry.about.facts.get("run") or ""))
+            certified.draw(stem, result.synthetic.size, of, "made-")
             _keep(library, entry, now)
         formulas.draw(now.id, result.synthetic, schema.selected)
         widgets.table_view(result.synthetic, "made-view", "First rows of those that were made", schema.selected)

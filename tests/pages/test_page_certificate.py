@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from engine.certificate import What
+from engine.table.formulas import NEUTRALISE
+from pages.ui import cached, certified
 from pages.ui.datasets import Dataset
 from tests.engine.tables import CLUB
 
@@ -33,3 +37,18 @@ def test_what_fails_stands_first(open_app: Open, table: Dataset, finished: Finis
     first = checks.iloc[0]
     assert (first["Column"], first["Check"], first["Passed"]) == ("city", "missing", False)
     assert "1 of" in app.warning[0].value
+
+
+def test_a_kept_table_is_checked_against_the_real_one_while_that_is_here(finished: Finished) -> None:
+    run = finished(rows=60)
+    made = cached.result(run).synthetic
+    found = certified.check_kept(made, CLUB, "csv", NEUTRALISE, run)
+    assert found.compared
+    assert {check.what for check in found.columns["age"]} >= {What.RANGE, What.MISSING}
+    cached.jobs().delete(run)
+    st.cache_resource.clear()
+    later = certified.check_kept(made, CLUB, "csv", NEUTRALISE, run)
+    assert not later.compared
+    assert not later.failed
+    assert later.sha256 == found.sha256
+    assert {check.what for check in later.columns["age"]} == {What.TYPE, What.FORMAT}

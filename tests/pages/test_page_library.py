@@ -293,6 +293,9 @@ class TestAModel:
         assert made["active"].value_counts().tolist() == [150, 150]
         assert "**300 rows** made" in text(app)
         assert app.get_by_key("made-csv")
+        app.button(key="made-certify").click().run()
+        assert not app.exception
+        assert next(frame.value for frame in app.dataframe if "Passed" in frame.value)["Passed"].all()
         assert app.number_input(key="kept-many").value == 300
         assert app.number_input(key="kept-seed").value == 2
         assert app.multiselect(key="kept-given-categorical-city").value == ["Delft"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from engine.errors import NotApplicable
@@ -9,8 +11,11 @@ from pages.ui import cached, figures, state, widgets
 from pages.ui.views import shared
 from pages.ui.words import plain, share
 
+if TYPE_CHECKING:
+    from engine.evaluation.distributions import ColumnComparison
+
 SMALL = 12  # small charts on one page
-LAYOUTS = {"side by side": "Side by side", "overlaid": "Overlaid"}
+SCALES = {"linear": "Linear", "log": "Logarithmic"}
 
 
 def draw(run_id: str) -> None:
@@ -40,16 +45,27 @@ def _large(run_id: str, names: list[str], scores: dict[str, float]) -> None:
                 format_func=lambda n: _with_score(n, scores),
             )
         )
-        layout = shared.choice("Layout", LAYOUTS, "layout")
         try:
             comparison = cached.distribution(run_id, name)
         except NotApplicable as error:
             st.info(f"{plain(name)}: {plain(str(error))}.")
             return
+        known = charts.layouts(comparison)
+        layout = shared.choice("Layout", {key: charts.LAYOUT_LABELS[key] for key in known}, f"layout-{len(known)}")
         known = charts.forms(comparison)
         form = shared.choice("Form", {key: _form(key) for key in known}, f"form-{'-'.join(known)}")
+        comparison = _scaled(run_id, comparison)
     fig = charts.distribution_figure(comparison, form=form, layout=layout, score=scores.get(name), dark=widgets.dark())
     shared.show(fig, "large", f"Distribution of {name} in both tables")
+
+
+def _scaled(run_id: str, comparison: ColumnComparison) -> ColumnComparison:
+    """The column on the axis that is asked for, where it can have a logarithmic one; at first on what suits it."""
+    if not comparison.loggable:
+        return comparison
+    suited = "log" if comparison.log else "linear"
+    scale = shared.choice("Axis", SCALES, f"scale-{comparison.name}", suited)
+    return comparison if scale == suited else cached.distribution(run_id, comparison.name, scale)
 
 
 def _form(form: str) -> str:

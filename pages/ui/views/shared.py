@@ -35,9 +35,9 @@ def clicked_point(key: str) -> tuple[int, int] | None:
     return found
 
 
-def choice(label: str, options: Mapping[str, str], key: str, help: str | None = None) -> Any:
-    """One of a few, by its key; nothing to choose where there is one only."""
-    first = next(iter(options))
+def choice(label: str, options: Mapping[str, str], key: str, first: str | None = None, help: str | None = None) -> Any:
+    """One of a few, by its key, at first the first or the one given; nothing to choose where there is one only."""
+    first = first or next(iter(options))
     if len(options) == 1:
         return first
     state.seed(key, first)

@@ -80,11 +80,50 @@ class TestDistributions:
     def test_every_form_of_every_column(self, animal: str, column: str) -> None:
         comparison = compared(animal)[column]
         for form in charts.forms(comparison):
-            for layout, holdout in (("overlaid", True), ("side by side", False)):
+            for layout, holdout in (("overlaid", True), ("side by side", False), ("stacked", True)):
                 fig = charts.distribution_figure(comparison, form=form, layout=layout, show_holdout=holdout)
                 wanted = {"Real", "Synthetic"} | ({"Real, held out"} if holdout else set())
                 assert set(named(fig)) == wanted
                 plain(fig)
+
+    @pytest.mark.parametrize("form", ["histogram", "density", "ecdf"])
+    @pytest.mark.parametrize("column", ["a", "x"])
+    def test_stacked_panels_have_their_axis_in_common(self, form: str, column: str) -> None:
+        """Only the very same axis lets a hover go over; vertical ranges match, and no panel covers another."""
+        comparison = compared("gaps" if column == "a" else "independent")[column]
+        fig = charts.distribution_figure(comparison, form=form, layout="stacked")
+        lines = [trace for trace in fig.data if isinstance(trace, go.Scatter) and trace.mode == "lines"]
+        assert [trace.name for trace in lines] == ["Real", "Synthetic"]
+        assert lines[0].xaxis == lines[1].xaxis
+        assert (fig.layout.hovermode, fig.layout.hoversubplots) == ("x", "axis")
+        drawn = [fig.layout["yaxis" + (trace.yaxis or "y")[1:]] for trace in lines]
+        assert drawn[0].domain[0] > drawn[1].domain[1]
+        assert (drawn[1].showticklabels is not False) == (drawn[0].showticklabels is not False)
+        assert drawn[1].matches == (lines[0].yaxis or "y")
+        used = {trace.xaxis or "x" for trace in fig.data}
+        assert {"x" + key.removeprefix("xaxis") for key in fig.layout.to_plotly_json() if key[:5] == "xaxis"} == used
+
+    @pytest.mark.parametrize("form", ["histogram", "density", "ecdf"])
+    def test_panels_side_by_side_zoom_together_and_tell_both_figures(self, form: str) -> None:
+        fig = charts.distribution_figure(compared("independent")["x"], form=form, layout="side by side")
+        assert (fig.layout.xaxis2.matches, fig.layout.yaxis2.matches) == ("x", "y")
+        told = [text for trace in fig.data if trace.hovertext for text in trace.hovertext]
+        assert told
+        assert all("Real: " in text and "Synthetic: " in text for text in told)
+
+    def test_an_axis_of_a_fixed_range_matches_none(self) -> None:
+        """Plotly then leaves all axes of the figure without a range of their own."""
+        fig = charts.distribution_figure(compared("gaps")["a"], layout="side by side")
+        assert fig.layout.xaxis.range
+        assert fig.layout.xaxis3.matches is None
+        assert (fig.layout.xaxis4.matches, fig.layout.yaxis4.matches) == ("x2", "y2")
+
+    def test_bars_side_by_side_have_their_rows_in_common(self) -> None:
+        fig = charts.distribution_figure(compared("independent")["k"], layout="side by side")
+        assert {trace.yaxis or "y" for trace in fig.data} == {"y"}
+        assert [trace.xaxis for trace in fig.data] == ["x", "x2"]
+        assert "Synthetic: " in fig.data[0].hovertext[0]
+        assert charts.distribution_figure(compared("independent")["k"], layout="stacked") == fig
 
     @pytest.mark.parametrize("dark", [False, True])
     def test_colours_follow_the_ground(self, dark: bool) -> None:
@@ -414,6 +453,11 @@ class TestProfiles:
     def test_a_histogram_and_bars(self) -> None:
         histogram = charts.profile_chart(Profile("n", ((0, 10, 20), (3, 4)))).to_dict()
         assert [v["rows"] for v in rows_of(histogram)] == [3, 4]
+        tailed = charts.profile_chart(Profile("n", ((0, 10, 20, 900), (3, 4, 1)))).to_dict()
+        assert [bar["far"] for bar in rows_of(tailed)] == [False, False, True]
+        dated = ("2001-01-01", "2024-01-01", "2024-02-01", "2024-03-01")
+        tailed = charts.profile_chart(Profile("d", (dated, (1, 4, 3)))).to_dict()
+        assert [bar["far"] for bar in rows_of(tailed)] == [True, False, False]
         bars = charts.profile_chart(Profile("c", top=(("a", 5), ("", 2), ("b" * 99, 1)))).to_dict()
         values = rows_of(bars)
         assert [v["rows"] for v in values] == [5, 2, 1]

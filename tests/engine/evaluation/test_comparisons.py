@@ -7,12 +7,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import NotApplicable
 from engine.evaluation import smooth
 from engine.evaluation.associations import AssociationComparison, association_matrix, compare_associations
+from engine.evaluation.base import FloatArray
 from engine.evaluation.binning import MOST_BINS, choose
 from engine.evaluation.distributions import LABELS, ColumnComparison, compare_column, compare_table
 from engine.table.schema import Column, DateFormat, Kind, NumberFormat, Schema
@@ -76,7 +77,27 @@ class TestBins:
         if choose(values, values, DATE).unit == "M":
             assert (edges == edges.astype("M8[M]")).all()
 
+    def test_a_log_axis_can_be_asked_for_and_declined(self) -> None:
+        hours = np.arange(1.0, 100.0)
+        assert not choose(hours, hours, INTEGER).log
+        assert choose(hours, hours, INTEGER).loggable
+        asked = choose(hours, hours, INTEGER, "log")
+        assert asked.log
+        assert asked.edges[0] < 1
+        assert asked.edges[-1] > 99
+        heavy = np.geomspace(1.0, 1e6, 500).round()
+        assert choose(heavy, heavy, INTEGER).log
+        assert not choose(heavy, heavy, INTEGER, "linear").log
+
+    @pytest.mark.parametrize("values", [np.arange(20.0, 60.0), np.arange(-5.0, 900.0), np.zeros(5)])
+    def test_no_log_axis_for_what_has_none(self, values: FloatArray) -> None:
+        """Too narrow, not above zero, or nothing but a zero."""
+        bins = choose(values, values, INTEGER, "log")
+        assert not bins.loggable
+        assert not bins.log
+
     @settings(max_examples=150, deadline=None)
+    @example([0.0], [2.3], DECIMAL)  # a quotient that is rounded down
     @given(
         st.lists(st.floats(-1e12, 1e12).map(lambda v: round(v, 2)), min_size=1, max_size=60),
         st.lists(st.floats(-1e12, 1e12).map(lambda v: round(v, 2)), max_size=60),
