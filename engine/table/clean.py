@@ -12,11 +12,12 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from engine.table.records import Dialect
 
-_BLOCK = 1 << 23
+_BLOCK = 1 << 21
 _UNUSED = "\x1f"
 _BLANK_LINE = re.compile(rb"\n(?=\r?\n)|\r(?=\r)")
 Bytes = npt.NDArray[np.uint8]
@@ -37,7 +38,18 @@ def read_clean(body: bytes, dialect: Dialect, width: int) -> pa.Table | None:
     visible = _without_escaped(body, escape, delimiter, quote) if escape else body
     if visible is None or not quotes_are_clean(visible, quote, delimiter, width):
         return None
-    return _read(body, delimiter, quote, escape, width)
+    table = _read(body, delimiter, quote, escape, width)
+    return None if table is None or (width > 1 and _has_hollow_row(table)) else table
+
+
+def _has_hollow_row(table: pa.Table) -> bool:
+    """Whether some row has no value at all."""
+    hollow = None
+    for column in table.columns:
+        if column.null_count == 0:
+            return False
+        hollow = pc.is_null(column) if hollow is None else pc.and_(hollow, pc.is_null(column))
+    return bool(pc.any(hollow).as_py())
 
 
 def _without_escaped(body: bytes, escape: str, delimiter: str, quote: str | None) -> bytes | None:
@@ -58,6 +70,7 @@ def _read(body: bytes, delimiter: str, quote: str | None, escape: str | None, wi
                 quote_char=quote or False,
                 escape_char=escape or False,
                 newlines_in_values=quote is not None,
+                ignore_empty_lines=width < 2,  # with more columns a blank line comes out as a row without any value
             ),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
@@ -72,8 +85,8 @@ def _read(body: bytes, delimiter: str, quote: str | None, escape: str | None, wi
 
 
 def quotes_are_clean(body: bytes, quote: str | None, delimiter: str, width: int) -> bool:
-    """No blank line outside quotes, and every quote where it belongs."""
-    blank = _blank_lines(body)
+    """Every quote where it belongs, and in texts of one column no blank line outside quotes."""
+    blank = _blank_lines(body) if width < 2 else np.empty(0, np.int64)
     if quote is None or body[:1] in (b"\n", b"\r"):
         return not blank.size and body[:1] not in (b"\n", b"\r")
     codes = np.frombuffer(body, np.uint8)

@@ -74,9 +74,12 @@ def _led_by_blanks(row: Sequence[Field]) -> bool:
 
 def may_have_odd_rows(body: bytes, dialect: Dialect) -> bool:
     """Whether any line of the text is wholly in quotes that are not the dialect's."""
+    ascii_only = body.isascii()
     for opening, closing in WRAPPERS:
-        begins = b"\n" + opening.encode() in body or body.startswith(opening.encode())  # much quicker than the search
-        if opening == dialect.quote or not begins:
+        mark = opening.encode()
+        if opening == dialect.quote or (len(mark) > 1 and ascii_only) or mark not in body:
+            continue
+        if b"\n" + mark not in body and not body.startswith(mark):
             continue
         if re.search(rf"(?:^|[\r\n]){opening}[^\r\n]*{closing}(?=[\r\n]|$)".encode(), body):
             return True
