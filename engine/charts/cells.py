@@ -13,7 +13,8 @@ from engine.evaluation.joint import Axis, JointComparison, JointSide
 from engine.table.schema import Kind
 
 OTHERS = "all others"
-TICKS = 5
+TICKS = 5  # marks on an axis of stretches
+DATES = 3  # the same, of dates
 
 
 def cell_label(axis: Axis, cell: int, length: int = 60) -> str:
@@ -37,7 +38,10 @@ def cell_axis(axis: Axis, length: int) -> dict[str, Any]:
         ticks = [theme.label(label, length) for label in column.labels] + ([OTHERS] if axis.pooled else [])
         return {"tickvals": list(range(axis.size)), "ticktext": ticks, "showgrid": False, "tickfont": {"size": 11}}
     apart, bins = len(column.atoms), len(column.edges) - 1
-    at = sorted({int(place) for place in np.linspace(0, bins - 1, min(TICKS, bins)).round()})
+    even = np.linspace(0, bins - 1, min(TICKS, bins))
+    if column.kind is Kind.DATETIME and bins > DATES:  # longer words: fewer, and none that reaches into the next panel
+        even = np.linspace(0, bins, DATES + 1)[:-1]
+    at = sorted({int(place) for place in even.round()})
     if column.unit == "integer" and axis.merged == 1:
         texts, shift = [labels.bin_label(column, i) for i in at], 0.0
     else:

@@ -127,8 +127,9 @@ def _binned(
             fig.add_trace(add(comparison, name, len(names) == 1, dark), row=1, col=column + per - 1)
         fig.add_trace(_hover(comparison, names, told[number], smooth), row=1, col=column + per - 1)
         _value_axis(fig, comparison, column + per - 1)
-    for place in {1, per}:
-        _match(fig, [i * per + place for i in range(len(panels))])
+    _match(fig, [i * per + per for i in range(len(panels))])
+    if apart:
+        _match(fig, [i * per + 1 for i in range(len(panels))], "y")  # bars have a fixed range along x
     y_title = "density" if smooth else "share of rows"
     for i in range(len(panels)):
         fig.update_yaxes(rangemode="tozero", col=i * per + per)
@@ -148,12 +149,13 @@ def _save_room(fig: go.Figure, per: int, columns: int) -> None:
         fig.update_yaxes(showticklabels=False, col=column)
 
 
-def _match(fig: go.Figure, columns: Sequence[int]) -> None:
+def _match(fig: go.Figure, columns: Sequence[int], letters: str = "xy") -> None:
     """The same ranges, also after a zoom, for panels that show the same thing."""
     first = columns[0] if columns[0] > 1 else ""
     for column in columns[1:]:
-        fig.update_xaxes(matches=f"x{first}", col=column)
-        fig.update_yaxes(matches=f"y{first}", col=column)
+        for letter, update in (("x", fig.update_xaxes), ("y", fig.update_yaxes)):
+            if letter in letters:
+                update(matches=f"{letter}{first}", col=column)
 
 
 def _x(comparison: ColumnComparison, places: Sequence[float]) -> list[Any]:

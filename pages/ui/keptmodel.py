@@ -26,6 +26,7 @@ from pages.ui import (
     formulas,
     given,
     keptfiles,
+    live,
     rebalance,
     runs,
     shelf,
@@ -69,7 +70,7 @@ def _more(library: Library, entry: Entry) -> None:
     if now is not None and not now.state.ended:
         st.subheader("Making rows", anchor=False)
         wishes.tell(now.request)
-        runs.watch(now.id)
+        live.watch(((now.id, ""),))
         return
     if now is not None:
         _made(library, entry, now)

@@ -16,6 +16,7 @@ from playwright.sync_api import Download, Locator, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "test-output" / "screenshots"
+SIZES = ((1280, 900), (390, 844))  # a laptop and a phone
 TRAINING = 300_000  # milliseconds that a training may take on a busy machine
 
 
@@ -116,6 +117,21 @@ class Visitor:
             self.page.get_by_role("option", name=label, exact=True).click()
             self.settle()
 
+    def point(self, key: str, across: float, down: float) -> None:
+        """A click into a chart, at shares of its plot's width and height from the upper left."""
+        self.clicks += 1
+        self.control(key).scroll_into_view_if_needed()
+        self.still()
+        box = self.control(key).locator(".nsewdrag").first.bounding_box()
+        assert box is not None
+        x, y = box["x"] + across * box["width"], box["y"] + down * box["height"]
+        self.page.mouse.move(x - 3, y - 3)
+        self.page.mouse.move(x, y)
+        self.control(key).locator(".hoverlayer .hovertext").first.wait_for()
+        self.page.mouse.down()
+        self.page.mouse.up()
+        self.settle()
+
     def fill(self, key: str, text: str) -> None:
         field = self.control(key).locator("input").first
         field.fill(text)
@@ -151,19 +167,29 @@ class Visitor:
 
     def trained(self) -> None:
         """Wait for the way to the comparison."""
-        self.page.get_by_role("button", name="Compare").wait_for(timeout=TRAINING)
+        self.control("next").get_by_role("button", name="Compare").wait_for(timeout=TRAINING)
+
+    def stretch(self, width: int, height: int) -> None:
+        """The window as wide as said, and as high as the page."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        whole = self.page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
+        self.page.set_viewport_size({"width": width, "height": max(height, min(whole, 6_000))})
+        self.still()
+
+    def picture(self, name: str) -> None:
+        """What the window shows, under test-output."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png")
 
     def shoot(self, name: str) -> None:
         """The whole page as a picture under test-output."""
         self.settle()
         self.still()
-        width, height = self.page.viewport_size["width"], self.page.viewport_size["height"]  # type: ignore[index]
-        whole = self.page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
-        self.page.set_viewport_size({"width": width, "height": max(height, min(whole, 6_000))})
-        self.still()
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}.png")
-        self.page.set_viewport_size({"width": width, "height": height})
+        size = self.page.viewport_size
+        assert size is not None
+        self.stretch(**size)
+        self.picture(name)
+        self.page.set_viewport_size(size)
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than the screen."""

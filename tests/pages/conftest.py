@@ -126,7 +126,7 @@ def finished(table: Dataset) -> Callable[..., str]:
 
 def text(app: AppTest) -> str:
     """Everything that the page says, in one string."""
-    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+    kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error", "success")
     return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
 
 

@@ -111,6 +111,13 @@ class TestDistributions:
         assert told
         assert all("Real: " in text and "Synthetic: " in text for text in told)
 
+    def test_an_axis_of_a_fixed_range_matches_none(self) -> None:
+        """Plotly then leaves all axes of the figure without a range of their own."""
+        fig = charts.distribution_figure(compared("gaps")["a"], layout="side by side")
+        assert fig.layout.xaxis.range
+        assert fig.layout.xaxis3.matches is None
+        assert (fig.layout.xaxis4.matches, fig.layout.yaxis4.matches) == ("x2", "y2")
+
     def test_bars_side_by_side_have_their_rows_in_common(self) -> None:
         fig = charts.distribution_figure(compared("independent")["k"], layout="side by side")
         assert {trace.yaxis or "y" for trace in fig.data} == {"y"}
@@ -446,6 +453,11 @@ class TestProfiles:
     def test_a_histogram_and_bars(self) -> None:
         histogram = charts.profile_chart(Profile("n", ((0, 10, 20), (3, 4)))).to_dict()
         assert [v["rows"] for v in rows_of(histogram)] == [3, 4]
+        tailed = charts.profile_chart(Profile("n", ((0, 10, 20, 900), (3, 4, 1)))).to_dict()
+        assert [bar["far"] for bar in rows_of(tailed)] == [False, False, True]
+        dated = ("2001-01-01", "2024-01-01", "2024-02-01", "2024-03-01")
+        tailed = charts.profile_chart(Profile("d", (dated, (1, 4, 3)))).to_dict()
+        assert [bar["far"] for bar in rows_of(tailed)] == [True, False, False]
         bars = charts.profile_chart(Profile("c", top=(("a", 5), ("", 2), ("b" * 99, 1)))).to_dict()
         values = rows_of(bars)
         assert [v["rows"] for v in values] == [5, 2, 1]
