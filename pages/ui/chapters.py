@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.generators import registry
 from engine.library.settings import is_on
-from pages.ui import guide_texts, help_texts
+from pages.ui import guide_texts, help_texts, view_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,11 @@ def _rows() -> tuple[Section, ...]:
 
 
 def _views() -> tuple[Section, ...]:
-    return (Section("", guide_texts.VIEWS), Section("Certificates", guide_texts.CERTIFICATE))
+    return (
+        Section("", guide_texts.VIEWS),
+        Section("The charts, more closely", view_texts.VIEWS),
+        Section("Certificates", guide_texts.CERTIFICATE),
+    )
 
 
 def _figures() -> tuple[Section, ...]:
