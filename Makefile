@@ -2,7 +2,7 @@
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test lint format unit browser soak bench clean
+.PHONY: run test lint format unit browser soak bench audit clean
 
 # Keeps a library in library/; `make run TABULAR_TWIN_LIBRARY=` keeps none (do so where others can reach the page).
 run: export TABULAR_TWIN_LIBRARY ?= library
@@ -52,5 +52,10 @@ bench:
 	$(BIN)/python benchmarks/app.py
 	$(BIN)/python benchmarks/sampling.py
 
+# Known weaknesses in our code and in the packages; the latter need the package index's advisory service.
+audit:
+	@tools/setup.sh app
+	$(BIN)/python tools/audit.py
+
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output runs
+	rm -rf .venv .venv-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output runs

@@ -7,9 +7,9 @@ them, trains, looks around meanwhile, and ends on the comparison. Some are brows
 socket, page) in one Chromium, which takes more of the cores that it shares with the server than the server itself;
 the others speak to the server as a page does, and draw nothing. One goes before all others and is not counted.
 
-Told: how soon pages answered (until something of the new page is seen, and until it is whole), the order in which
-trainings started, the memory of server and trainings, and whether anything was lost or mixed up. Exit status 1 when
-something was.
+Told: how soon pages answered (until the new page is seen: in a browser its heading, table or chart, elsewhere its first
+part; and until it is whole), the order in which trainings started, the memory of server and trainings, and whether
+anything was lost or mixed up. Exit status 1 when something was.
 """
 
 from __future__ import annotations
@@ -139,16 +139,22 @@ def tell_answers(clients: Sequence[Client], sort: str) -> None:
         return
     print(f"\n{len(clients)} {sort}:\n")
     answers = [answer for client in clients for answer in client.answers]
-    print(f"| step | answers | median, s | 95 %, s | longest, s | within {QUICK:g} s | whole within {QUICK:g} s |")
-    print("|---|---|---|---|---|---|---|")
+    heads = ("median, s", "95 %", f"within {QUICK:g} s")
+    print(f"| step | answers | seen: {' | '.join(heads)} | whole: {' | '.join(heads)} |")
+    print("|---" * 8 + "|")
     steps = list(dict.fromkeys(step for step, _, _ in answers))
     for step in (*steps, None):
         chosen = [answer for answer in answers if step in (None, answer[0])]
-        first = np.array([answer[1] for answer in chosen])
+        seen = np.array([answer[1] for answer in chosen])
         whole = np.array([answer[2] for answer in chosen if answer[2] is not None])
-        shares = [f"{(times <= QUICK).mean():.0%}" if len(times) else "" for times in (first, whole)]
-        figures = f"{np.median(first):.2f} | {np.quantile(first, 0.95):.2f} | {first.max():.2f}"
-        print(f"| {step or '**all**'} | {len(first)} | {figures} | {shares[0]} | {shares[1]} |")
+        print(f"| {step or '**all**'} | {len(seen)} | {spread(seen)} | {spread(whole)} |")
+
+
+def spread(seconds: np.ndarray) -> str:
+    """Three cells: median, 95 %, and the share within `QUICK`."""
+    if not len(seconds):
+        return " | | "
+    return f"{np.median(seconds):.2f} | {np.quantile(seconds, 0.95):.2f} | {(seconds <= QUICK).mean():.0%}"
 
 
 def main() -> int:

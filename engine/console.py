@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from engine.errors import WriteError
 from engine.progress import Progress
 from engine.race import RACE
 
+_ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 PROGRAM = "python -m engine"
 
 
@@ -28,11 +30,17 @@ def speak_utf8() -> None:
 
 
 def say(text: str = "") -> None:
-    print(text)
+    print(harmless(text))
 
 
 def note(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(harmless(text), file=sys.stderr)
+
+
+def harmless(text: str) -> str:
+    """Text that no terminal takes for an order: control characters but line ends and tabs are spelt out, and so are
+    marks that turn the direction of writing."""
+    return _ORDERS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

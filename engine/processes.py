@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +46,18 @@ def start(folder: Path, log: Path, *, module: str = WORKER, leashed: bool = Fals
             umask=0o077 if os.name == "posix" else -1,  # what it writes is for this user only
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
+
+
+@contextlib.contextmanager
+def own_temporary(folder: Path) -> Iterator[None]:
+    """Have this process keep its temporary files in its folder: where it is killed, they go with that."""
+    own = folder / "tmp"
+    own.mkdir(mode=0o700, exist_ok=True)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(own)
+    try:
+        yield
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def threads() -> int:

@@ -238,7 +238,7 @@ class FolderAttempts(Attempts):
         if os.name == "posix":
             sys.stdout.flush()
             sys.stderr.flush()
-            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # this very process anew  # nosec B606
 
     def ends(self) -> None:
         self._folder.write_attempts("", self.failed)

@@ -12,8 +12,7 @@ import logging
 import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine import files, processes, rows_of_model
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _be_nice()
     _be_modest(Limits.from_environment().max_training_bytes)
     folder = RunFolder(Path(arguments[0]))
-    with _own_temporary(folder.path):
+    with processes.own_temporary(folder.path):
         outcome = run(folder)
     return _tell(folder, *outcome)
 
@@ -105,23 +104,11 @@ def _log_privately() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
-@contextlib.contextmanager
-def _own_temporary(folder: Path) -> Iterator[None]:
-    """Temporary files within the run's folder: where the worker is killed, they go with the run."""
-    own = folder / "tmp"
-    own.mkdir(mode=0o700, exist_ok=True)
-    tempfile.tempdir = os.environ["TMPDIR"] = str(own)
-    try:
-        yield
-    finally:
-        shutil.rmtree(own, ignore_errors=True)
-
-
 def _be_nice() -> None:
     """Leave the processor to the page when both want it."""
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
-            os.nice(5)
+            os.nice(10)
 
 
 def _be_modest(most: int) -> None:

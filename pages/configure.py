@@ -25,12 +25,14 @@ from pages.ui.words import count, plain
 frame.ensure()
 widgets.heading("Configure", "Configure the twin", "Everything has a sensible default: go on whenever you like.")
 table = widgets.need_table()
-loading.draw(table)
+loading.tell(table)
 with widgets.told():
     with st.spinner("Looking through the columns …"):
         reading = cached.reading(table)
         profile = cached.profile(table, cached.chosen_schema(table))
-    action = st.container(horizontal=True, vertical_alignment="center", key="action")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        action = st.container(horizontal=True, vertical_alignment="center", width="content", key="action")
+        loading.draw(table)
 
     st.header("Columns", anchor=False)
     edited = columns.draw(table)

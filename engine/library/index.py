@@ -158,14 +158,16 @@ def insert(connection: sqlite3.Connection, owner: str, entry: Entry) -> None:
         *(about.method, about.source, about.rows, about.columns),
         *(json.dumps(figures_to_json(about.figures)), json.dumps(dict(about.facts)), entry.deleted, owner),
     )
-    connection.execute(f"INSERT INTO entries ({_COLUMNS}, owner) VALUES ({', '.join('?' * len(values))})", values)
+    marks = ", ".join("?" * len(values))
+    connection.execute(f"INSERT INTO entries ({_COLUMNS}, owner) VALUES ({marks})", values)  # our own names  # nosec B608
 
 
 def select(connection: sqlite3.Connection, owner: str, identity: str | None = None) -> tuple[Entry, ...]:
     """All entries of an owner, or the one of this id; the latest first."""
     where, values = ("", (owner,)) if identity is None else (" AND id = ?", (owner, identity))
     found = connection.execute(
-        f"SELECT {_COLUMNS} FROM entries WHERE owner = ?{where} ORDER BY created DESC, id", values
+        f"SELECT {_COLUMNS} FROM entries WHERE owner = ?{where} ORDER BY created DESC, id",  # our own names  # nosec B608
+        values,
     ).fetchall()
     return tuple(_entry(dict(zip(_COLUMNS.split(", "), row, strict=True))) for row in found)
 

@@ -78,7 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     keep_quiet()
     folder = Path(arguments[0])
     try:
-        written(folder)
+        with processes.own_temporary(folder):
+            written(folder)
     except TwinError as error:
         (folder / _PROBLEM).write_text(str(error), encoding="utf-8")
     except OSError as error:

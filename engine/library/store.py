@@ -144,7 +144,7 @@ class Library:
             raise LibraryError("This is not in your library (any more).")
         with self._index.writing() as connection:
             done = connection.execute(
-                f"UPDATE entries SET {change} WHERE id = ? AND owner = ? AND {only}",
+                f"UPDATE entries SET {change} WHERE id = ? AND owner = ? AND {only}",  # our own words  # nosec B608
                 (*values, identity, self.owner, *more),
             )
             if done.rowcount != 1:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from pages.ui import cached, racing, rivals, runs, state, widgets
+from pages.ui import cached, racing, rivals, runs, shelf, state, widgets
 from pages.ui.datasets import Dataset
 from pages.ui.words import count, plain, seconds, share
 
@@ -101,8 +100,7 @@ def _card(table: Dataset, now: RunStatus, title: str) -> None:
 
 
 def _when(now: RunStatus) -> str:
-    begun = datetime.fromtimestamp(now.started or now.created)
-    told = [f"{begun:%d %b, %H:%M}"]
+    told = [shelf.when(now.started or now.created)]
     if now.started is not None:
         told.append(seconds(now.seconds))
     if now.state.has_result:

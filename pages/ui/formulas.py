@@ -39,7 +39,7 @@ def draw(identity: str, table: pd.DataFrame, schema: Schema) -> None:
         key = f"formulas-switch-{identity}"
         state.put(key, not state.formulas_kept())
         st.toggle(
-            "Keep spreadsheets from running cells",
+            "Safe to open in spreadsheets",
             key=key,
             help=HELP,
             on_change=_changed,
@@ -54,11 +54,9 @@ def _changed(key: str) -> None:
 
 def _told(found: Mapping[str, int]) -> str:
     cells = sum(found.values())
-    if not cells:
-        return f"{count(len(found), 'name')} of columns look{'s' if len(found) == 1 else ''} like a formula."
-    looks = "looks" if cells == 1 else "look"
-    where = count(len(found), "column")
-    return f"{count(cells, 'cell')} in {where} {looks} like a formula; Parquet and JSON have them as they are."
+    what = f"{count(cells, 'cell')} in {count(len(found), 'column')}" if cells else count(len(found), "name")
+    looks = "looks" if (cells or len(found)) == 1 else "look"
+    return f"{what} {looks} like a formula that a spreadsheet would run."
 
 
 @st.cache_data(max_entries=SMALL, ttl=TIME, show_spinner=False)

@@ -54,7 +54,8 @@ Train the model on the twin, and judge it on real rows: the shares of the twin a
 """
 
 REPEAT = """
-Everything here can be done without a browser, with the same result:
+Beside the downloads on *Compare*, a run gives its settings, a Python file and one command line, each of which repeats
+it. *Load settings* on *Configure* takes them up again. Everything can be done without a browser:
 
 ```
 python -m engine generate people.csv --out twin.csv --seed 0 --report twin.html
@@ -69,11 +70,13 @@ get; what was not measured says how to have it measured. Below, in four parts (*
 one view at a time:
 
 - **Distributions**: a column of both tables, side by side or laid over each other, as bars, a curve, or the share of
-  rows up to each value (ECDF). Real is blue, filled and solid; synthetic is orange, hatched or dashed. *All* shows
-  every column small, the worst first. A gap between the curves is where the twin has too many or too few.
+  rows up to each value (ECDF). Real is blue, filled and solid; synthetic is orange, hatched or dashed. Below
+  it, all columns small, the least alike first. A gap between the curves is where the twin has too many or too few.
 - **Correlations**: how strongly any two columns hang together, in each table, and the difference. Dark cells in the
-  difference are relations that were lost or made up.
+  difference are relations that were lost or made up. A click on a cell shows both columns together, in both tables.
+- **Missing values**, where there are any: which columns lack cells, and which lack them together.
 - **In time**, where there are dates: the course of a number over a date in both tables.
+- **All columns at once**: rows of both tables in the plane in which the real ones vary most.
 - **Figures**: every figure, with the one of fresh real rows beside it.
 - **What gives it away**: a classifier learns to tell made rows from real ones; the columns and pairs that it goes by,
   the most telling first. A click shows the column or the pair.
@@ -85,7 +88,7 @@ one view at a time:
 """
 
 HEADLINE = """
-- **First the yardstick.** A figure of .93 is good where fresh real rows get .94, and poor where they get .99.
+- **First the yardstick.** A figure of 93 % is good where fresh real rows get 94 %, and poor where they get 99 %.
 - **Much better than fresh rows is no success.** A twin that is closer to the training rows than new real rows are
   repeats them: look at *Privacy*.
 - **Then the worst columns**, not the mean: distributions are sorted worst first.

@@ -86,7 +86,9 @@ def _bar(now: RunStatus) -> None:
         st.progress(0.0, text=f"Waiting for its turn. {_ahead(now)}")
         return
     left = now.seconds_left
-    about = f"about {seconds(left)} left" if left is not None else f"{seconds(now.seconds)} so far"
+    about = f"{seconds(now.seconds)} so far"
+    if left is not None:
+        about = f"{'about ' if left >= 1 else ''}{seconds(left)} left"
     stage = now.progress.stage if now.progress else ""
     name = runs.STAGES.get(stage, "Starting")
     st.progress(state.at_least(f"bar-{now.id}", _share(now)), text=f"**{name}**, {about}")
@@ -159,4 +161,4 @@ def _log(now: RunStatus, mark: str) -> None:
     if now.place is not None or not now.history:
         return
     with st.expander("Log", key=f"log{mark}", icon=":material/notes:"):
-        st.markdown("\n".join(log_lines(now)))
+        st.caption("\n".join(log_lines(now)))

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _LOADED = "settings-loaded"  # the table's id and what was loaded for it, until the person goes on
 
 
-def draw(table: Dataset) -> None:
-    """The window to load in; once something was loaded, that is told alone.
+def tell(table: Dataset) -> None:
+    """What was just loaded, alone on the page; nothing otherwise.
 
     A browser keeps what an input holds as long as that is on the page; so all are away once, and then drawn anew.
     """
@@ -32,6 +32,10 @@ def draw(table: Dataset) -> None:
     if known is not None and known[0] == table.id:
         _told(known[1])
         st.stop()
+
+
+def draw(table: Dataset) -> None:
+    """The window to load in."""
     with st.popover("Load settings", icon=":material/upload_file:", key="load-settings", type="tertiary"):
         st.markdown("The settings file of an earlier run on this table, or on one with the same columns.")
         file = st.file_uploader(

@@ -318,6 +318,17 @@ def test_past_its_time_a_run_is_stopped_alone(tmp_path: Path) -> None:
     assert not processes.alive(pid_of(jobs, late), jobs.root / late)
 
 
+@pytest.mark.usefixtures("waiting")
+def test_a_restarted_server_stops_what_is_past_its_time(tmp_path: Path) -> None:
+    before = Jobs(tmp_path / "runs", Limits())
+    run_id = before.start(SLOW, club(), CLUB)
+    training(before, run_id)
+    after = Jobs(tmp_path / "runs", Limits(max_run_seconds=1))
+    status = ended(after, run_id)
+    assert status.state is State.FAILED
+    assert "the longest that one run may take" in status.message
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs POSIX signals")
 @pytest.mark.usefixtures("waiting")
 def test_past_its_memory_in_training_another_method_goes_on(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:

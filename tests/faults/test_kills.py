@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from engine import clock, worker
-from engine.errors import JobError
+from engine.errors import JobError, LibraryError
 from engine.jobs import Jobs, State
+from engine.library import index
 from engine.library.settings import LibrarySettings
 from engine.library.store import Library
 from engine.limits import Limits
@@ -127,6 +128,35 @@ def test_a_library_whose_server_is_killed_while_it_saves(tmp_path: Path, monkeyp
 
     assert every_point(home, save, look, still=True) >= 6
     assert len(library.entries()) == 3
+
+
+def test_who_waits_too_long_for_another_writer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library(LibrarySettings(tmp_path / "library", 10**9))
+    (entry,) = library.save([draft()])
+    monkeypatch.setattr(index, "_WAIT", 0.05)
+    with library._index.writing(), pytest.raises(LibraryError, match="in use by somebody else for too long; try again"):
+        library.rename(entry.id, "other", "")
+    library.rename(entry.id, "other", "")
+    Library(library.settings).delete(entry.id)
+    with pytest.raises(LibraryError, match="not in your library"):  # the other writer was the first to delete it
+        library.delete(entry.id)
+
+
+def test_what_a_killed_worker_had_in_temporary_files_goes_with_its_run(tmp_path: Path) -> None:
+    folder = left(tmp_path, 1)
+    code = (
+        "import os, sys, tempfile, pathlib; from engine import processes\n"
+        "with processes.own_temporary(pathlib.Path(sys.argv[1])):\n"
+        "    print(tempfile.mkdtemp(), flush=True); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder.path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    made = Path(done.stdout.strip())
+    assert made.exists()
+    assert folder.path in made.parents
+    Jobs(tmp_path, Limits()).delete(folder.path.name)
+    assert not made.exists()
 
 
 class TestClocks:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import console
 from engine.certificate import Expected, What, certify
 from engine.cli import main
 from engine.errors import WriteError
@@ -216,3 +217,10 @@ def test_the_command_line_neutralises_tells_and_has_a_switch(
     assert json.loads(figures.read_text())["metrics"]["coverage"]["value"] > 0.9
     assert main([*learn, "--formulas", "keep"]) == 0
     assert any(map(is_formula, (c for row in rows_of(out.read_bytes()) for c in row)))
+
+
+def test_names_and_values_give_a_terminal_no_orders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    console.say("\x1b[2J\x1b]0;title\x07 red\u202e\tok\nline")
+    assert capsys.readouterr().out == "\\x1b[2J\\x1b]0;title\\x07 red\\u202e\tok\nline\n"
+    assert main(["evaluate", str(tmp_path / "\x1b[2J.csv"), "x.csv"]) == 2
+    assert "\x1b" not in capsys.readouterr().err

@@ -275,7 +275,9 @@ class TestSecret:
     ) -> None:
         given: list[bytes | None] = []
 
-        def start(self: object, request: object, frame: object, schema: Schema, *, secret: bytes | None = None) -> str:
+        def start(
+            self: object, request: object, frame: object, schema: Schema, *, owner: str, secret: bytes | None = None
+        ) -> str:
             given.append(secret)
             return "0" * 32
 

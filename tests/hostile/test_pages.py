@@ -1,0 +1,137 @@
+"""No name and no value of a table is taken for markup by a page, whatever it looks like."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine.library import items, looking
+from engine.library.entries import ItemKind
+from engine.library.settings import FOLDER, LibrarySettings
+from engine.library.store import Library
+from engine.results import store
+from engine.run import RunRequest, RunResult, execute
+from engine.runfolder import Record, RunFolder, State
+from pages.ui import cached, datasets
+from pages.ui.datasets import Dataset
+from tests.hostile.markup import CHART_RAW, MARK, NAMES, RAW, SHOP, charts, drawn, helps, shop
+from tests.pages.conftest import (  # noqa: F401 - fixtures
+    _components_are_sought_once,
+    _known_server,
+    _tidy,
+    csv,
+    home,
+    open_app,
+)
+
+Open = Callable[..., AppTest]
+FILE = "<b>zqa</b>[zqd](http:evil.example).csv"
+
+
+@cache
+def carried_out() -> RunResult:
+    return execute(RunRequest(method="marginals"), shop(), SHOP)
+
+
+@pytest.fixture
+def table() -> Dataset:
+    found = datasets.add(csv(shop()), FILE)
+    found.save_schema(SHOP)
+    return found
+
+
+@pytest.fixture
+def run(table: Dataset) -> str:
+    name = f"{1:032x}"
+    folder = RunFolder(datasets.home() / "runs" / name)
+    now = time.time()
+    folder.create(RunRequest(method="marginals"), SHOP.parse(shop()), SHOP)
+    store(carried_out(), folder.result)
+    folder.write_state(Record(State.DONE, "", created=now, started=now, ended=now + 2))
+    table.add_run(name)
+    return name
+
+
+def risky(app: AppTest) -> Iterator[str]:
+    """What a page would draw as markup."""
+    assert not app.exception
+    yield from (f"{message}.{field}: {text[:120]}" for message, field, text in drawn(app) if RAW.search(text))
+    yield from (f"help: {text[:120]}" for text in helps(app) if RAW.search(text))
+    yield from (f"chart: {text[:120]}" for text in charts(app) if CHART_RAW.search(text))
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_the_search_finds_each_name_where_it_is_drawn_raw(name: str) -> None:
+    def page(name: str) -> None:
+        import streamlit as st
+
+        st.markdown(name)
+        st.button("Go", help=name, key="go")
+        with st.expander(name):
+            st.info(name)
+
+    found = list(risky(AppTest.from_function(page, args=(name,)).run()))
+    assert {line.partition(":")[0] for line in found} == {
+        "Markdown.body",
+        "Button.help",
+        "Expandable.label",
+        "Alert.body",
+    }
+
+
+def test_a_table_is_seen_and_set_up_as_plain_text(open_app: Open, table: Dataset) -> None:  # noqa: F811
+    for page in ("upload", "configure", "train"):
+        app = open_app(table, page=page)
+        assert list(drawn(app))  # names do stand there
+        assert list(risky(app)) == []
+
+
+def test_a_comparison_is_plain_text_in_every_view(open_app: Open, table: Dataset, run: str) -> None:  # noqa: F811
+    app = open_app(table, run, page="compare")
+    assert list(drawn(app))
+    assert any(MARK.search(text) for text in charts(app))
+    for view in app.segmented_control(key="view").options:
+        app.segmented_control(key="view").set_value(view).run()
+        assert list(risky(app)) == []
+
+
+def test_columns_are_looked_at_as_plain_text(open_app: Open, table: Dataset, run: str) -> None:  # noqa: F811
+    app = open_app(table, run, page="compare")
+    for name in list(NAMES.values())[:6]:
+        app.selectbox(key="column").set_value(name).run()
+        assert list(risky(app)) == []
+
+
+def test_the_library_is_plain_text(
+    open_app: Open,  # noqa: F811
+    table: Dataset,
+    run: str,
+    home: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(FOLDER, str(home / "library"))
+    monkeypatch.setattr(looking, "look", looking.written)
+    settings = LibrarySettings.from_environment()
+    assert settings is not None
+    drafts = items.of_run(
+        tuple(ItemKind),
+        cached.result(run),
+        SHOP,
+        run=run,
+        source=NAMES["tag"],
+        name=NAMES["strong"],
+        note=f"{NAMES['picture']}\n{NAMES['heading']}",
+    )
+    entries = Library(settings).save(drafts)
+    app = open_app()
+    app.switch_page("pages/library.py").run()
+    assert list(risky(app)) == []
+    for entry in entries:
+        app.button(key=f"open-{entry.id}").click().run()
+        assert list(risky(app)) == []
+        app.button(key="back").click().run()
