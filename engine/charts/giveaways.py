@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from engine.evaluation.giveaways import Giveaway
 
 _LEAST = 0.04  # that the axis reaches at least
-_ROOM = 0.2  # of the axis, for the figure after the longest bar
+_PALE = 0.35  # opacity of what is within chance
+_ROOM = 0.26  # of the axis, for the figure after the longest bar
 
 
 def giveaway_figure(title: str, found: Sequence[Giveaway], *, dark: bool = False) -> go.Figure:
@@ -34,7 +35,7 @@ def giveaway_figure(title: str, found: Sequence[Giveaway], *, dark: bool = False
         fig.add_annotation(
             x=end,
             y=place,
-            text=f"+{100 * end:.1f}" if one.tells else "chance",
+            text=f"+{100 * end:.1f}" if one.tells else "within chance",
             showarrow=False,
             xanchor="left",
             xshift=6,
@@ -60,7 +61,7 @@ def _bars(
     colour: str,
     pattern: str,
 ) -> None:
-    marker: dict[str, Any] = {"color": colour}
+    marker: dict[str, Any] = {"color": colour, "opacity": [1.0 if one.tells else _PALE for one in found]}
     if pattern:
         marker |= {"pattern": {"shape": pattern, "fgcolor": colour, "bgcolor": theme.faded(colour, 0.2), "size": 6}}
     fig.add_trace(

@@ -10,7 +10,7 @@ import streamlit as st
 from engine.errors import SettingsError, TwinError
 from engine.protection import Protection
 from engine.table.schema import Kind, Schema
-from pages.ui import cached, state, widgets
+from pages.ui import cached, runs, state, widgets
 from pages.ui.choices import DATA, EQUAL, OWN, Choices
 from pages.ui.datasets import Dataset
 from pages.ui.options import LARGEST_SEED
@@ -73,8 +73,15 @@ def _take(table: Dataset, content: bytes) -> tuple[str, ...]:
     table.save_schema(recipe.schema)
     table.save_choices(choices.to_json())
     state.renew_editor()
+    return _said(recipe), *recipe.reservations()
+
+
+def _said(recipe: Recipe) -> str:
+    request = recipe.request
     columns = count(len(recipe.schema.selected), "column")
-    return f"Loaded: {columns}, seed {recipe.request.seed}, from a run on “{recipe.file}”.", *recipe.reservations()
+    rows = "as many rows as the table has" if request.rows is None else count(request.rows, "row")
+    method = runs.method_label(request.method)
+    return f"Loaded from a run on “{recipe.file}”: {columns}, method {method}, {rows}, seed {request.seed}."
 
 
 def _check_columns(found: Schema, wanted: Schema) -> None:

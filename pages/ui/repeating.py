@@ -46,7 +46,7 @@ def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
                 help="Repeats the run by itself, in the folder of Tabular Twin: python FILE.py TABLE OUT.csv",
             )
         st.caption("With the settings file, in one line:")
-        st.code(snippet.command(found, table.title), language="bash", wrap_lines=True)
+        st.code(snippet.command(found, table.title), language=None, wrap_lines=True)
         for note in found.reservations():
             st.caption(plain(note))
 

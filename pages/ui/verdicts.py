@@ -20,11 +20,6 @@ _STANDINGS = {
     Standing.CLEARLY: (":material/error:", "Clearly short"),
 }
 _HOW = "Not measured: choose “Everything” under *How much to measure* on Configure, and train again."
-_STEPS = {
-    "no excess risk measured": ":material/check_circle:",
-    "look here": ":material/visibility:",
-    "do not share": ":material/block:",
-}
 
 
 def say(result: StoredResult) -> None:
@@ -69,16 +64,19 @@ def _usefulness(figure: MetricResult | None) -> None:
 
 
 def _privacy(result: StoredResult) -> None:
+    from engine.privacy import Step
+
     found = result.audit
     if found is None or found.verdict is None:
         _unknown(
             "Privacy", _HOW if found is None else f"Not attacked, because {plain(found.not_applicable)}.", "privacy"
         )
         return
-    step = str(found.verdict.step)
+    icons = {Step.NOTHING: ":material/search:", Step.LOOK: ":material/visibility:", Step.STOP: ":material/block:"}
+    icon, step = icons[found.verdict.step], str(found.verdict.step)
     with st.container(border=True, height="stretch", gap="xsmall", key="figure-privacy"):
         st.markdown("Privacy")
-        st.markdown(f"{_STEPS[step]} **{plain(step[:1].upper() + step[1:])}**")
+        st.markdown(f"{icon} **{plain(step[:1].upper() + step[1:])}**")
         st.caption("By attacks on rows that were held out; the reasons are under *Privacy*.")
 
 

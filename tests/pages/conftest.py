@@ -139,8 +139,7 @@ def offered(app: AppTest) -> list[str]:
 
 def look_at(app: AppTest, view: str) -> AppTest:
     """The compare page with this view of it open."""
-    for part in app.segmented_control(key="view-part").options:
-        name = part.rpartition(" ")[2]
+    for name in app.segmented_control(key="view-part").options:
         app.segmented_control(key="view-part").set_value(name).run()
         assert not app.exception
         if view in offered(app):

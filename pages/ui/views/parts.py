@@ -11,12 +11,6 @@ from pages.ui import state
 LOOK, MEASURE, PRIVACY, RUNS = "Look", "Measure", "Privacy", "Runs"
 KEYS = {LOOK: "view", MEASURE: "view-measure", PRIVACY: "view-privacy", RUNS: "view-runs"}
 _PART = "view-part"
-_ICONS = {
-    LOOK: ":material/visibility:",
-    MEASURE: ":material/speed:",
-    PRIVACY: ":material/shield:",
-    RUNS: ":material/format_list_numbered:",
-}
 
 
 def choose(offered: Mapping[str, Sequence[str]]) -> str:
@@ -28,7 +22,6 @@ def choose(offered: Mapping[str, Sequence[str]]) -> str:
         key=state.seed_within(_PART, names),
         required=True,
         label_visibility="collapsed",
-        format_func=lambda name: f"{_ICONS[name]} {name}",
     )
     views = offered[str(part)]
     if len(views) == 1:
