@@ -18,5 +18,6 @@ with widgets.told():
     entrance.guard()
     state.sync()
     sidebar.draw()
+    widgets.tell_later()
     with frame.around():
         page.run()

@@ -25,7 +25,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from engine import clock, files, processes, results, run, turns, watching
+from engine import clock, files, processes, results, run, summary, turns, watching
 from engine.books import ID, Books, sound
 from engine.errors import JobError
 from engine.limits import UNLIMITED, Limits
@@ -33,6 +33,7 @@ from engine.results import StoredResult
 from engine.run import RunRequest
 from engine.runfolder import Record, RunFolder, State
 from engine.runstatus import RunStatus
+from engine.summary import Summary
 from engine.table.schema import Schema
 
 log = logging.getLogger(__name__)
@@ -170,6 +171,11 @@ class Jobs(Books):
             return results.load(folder.result, folder.schema())
         except files.DAMAGED as error:
             raise JobError("The result of this run is damaged; run it again.") from error
+
+    def summary(self, run_id: str) -> Summary:
+        """A finished run in a few figures, without reading its tables. Raises JobError when it has no result."""
+        with sound():
+            return summary.load(self._folder(run_id).result)
 
     def schema(self, run_id: str) -> Schema:
         """The schema that the run was started with."""

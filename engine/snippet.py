@@ -18,7 +18,7 @@ _TEXT = '''\
 
     python {own} DATA OUT
 
-Run it where the package `engine` can be imported, such as in the folder of Tabular Twin.
+Save it in the folder of Tabular Twin, where it finds the package `engine`, and use the Python of its environment.
 DATA is the real table, and OUT the synthetic one; its ending says the format.
 """
 

@@ -32,13 +32,13 @@ with widgets.told():
         profile = cached.profile(table, cached.chosen_schema(table))
     action = st.container(horizontal=True, vertical_alignment="center", key="action")
 
-    st.subheader("Columns", anchor=False)
+    st.header("Columns", anchor=False)
     edited = columns.draw(table)
 
-    st.subheader("Method", anchor=False)
+    st.header("Method", anchor=False)
     beside = st.container()  # filled when it is known what is to be made: seconds and memory follow from it
 
-    st.subheader("What to make", anchor=False)
+    st.header("What to make", anchor=False)
     choices = options.draw(Choices.from_json(table.load_choices()), profile.rows)
     choices = protect.draw(table, edited.schema, choices, profile.rows)
     choices = measuring.draw(edited.schema, choices)

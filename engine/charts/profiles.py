@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Protocol, cast
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from engine.charts import theme
 
 HEIGHT = 72  # pixels
 BARS = 4  # labels shown
+FAR = 8  # times as wide as the usual bin is a far tail's
 BARE = {"left": 0, "right": 0, "top": 0, "bottom": 0}
 
 
@@ -44,8 +46,8 @@ def profile_chart(profile: Profile, *, dark: bool = False) -> alt.Chart | alt.La
 
 def _histogram(edges: Sequence[Any], counts: Sequence[int], colour: str) -> alt.Chart:
     values = [
-        {"place": i, "range": f"{_text(low)} to {_text(high)}", "rows": int(count)}
-        for i, (low, high, count) in enumerate(zip(edges[:-1], edges[1:], counts, strict=True))
+        {"place": i, "range": f"{_text(low)} to {_text(high)}", "rows": int(count), "far": far}
+        for i, (low, high, count, far) in enumerate(zip(edges[:-1], edges[1:], counts, _far(edges), strict=True))
     ]
     chart: alt.Chart = (
         alt.Chart(alt.InlineData(values=values))
@@ -53,10 +55,18 @@ def _histogram(edges: Sequence[Any], counts: Sequence[int], colour: str) -> alt.
         .encode(
             x=alt.X("place:O", axis=None, scale=alt.Scale(paddingInner=0.12, paddingOuter=0)),
             y=alt.Y("rows:Q", axis=None),
+            opacity=alt.Opacity("far:N", scale=alt.Scale(domain=[False, True], range=[1, 0.45]), legend=None),
             tooltip=[alt.Tooltip("range:N", title="values"), alt.Tooltip("rows:Q", format=",")],
         )
     )
     return chart
+
+
+def _far(edges: Sequence[Any]) -> list[bool]:
+    """Which bins are much wider than the others: they hold a far tail, and are drawn paler."""
+    places = pd.to_datetime(pd.Series(edges)).astype("int64") if isinstance(edges[0], str) else edges
+    widths = np.diff(np.asarray(places, dtype=np.float64))
+    return [bool(width > FAR * np.median(widths)) for width in widths]
 
 
 def _bars(top: Sequence[tuple[str, int]], look: theme.Palette) -> alt.LayerChart:

@@ -41,7 +41,7 @@ def sentence(results: Sequence[MetricResult]) -> str:
 
 def _named(result: MetricResult) -> str:
     """What a figure is of, in the middle of a sentence."""
-    return "rows that cannot be told apart" if result.info.key == "not_told_from_unseen" else result.info.label.lower()
+    return "not being told apart" if result.info.key == "not_told_from_unseen" else result.info.label.lower()
 
 
 def _listed(names: Sequence[str]) -> str:

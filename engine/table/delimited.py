@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.errors import LimitError, ReadError
+from engine.errors import ReadError
 from engine.limits import Limits
+from engine.table.bounds import cell_error, check_delimiters, check_lines, over_long
 from engine.table.clean import read_clean
 from engine.table.dialect import Sniffed, sniff
 from engine.table.ends import begins_like_footer, looks_like_total
@@ -50,8 +51,10 @@ def read_delimited(
     """The table in `data` (UTF-8) with every cell as text, and the facts found. Raises ReadError and LimitError."""
     if not data or data.isspace():
         raise ReadError("The file is empty: it has no text at all.")
+    check_lines(data, limits)
     data, delimiter = _separator_line(data, options.delimiter, notes)
     lines = sample_lines(data)
+    check_delimiters(lines, limits)
     options = replace(options, delimiter=delimiter)
     sniffed = sniff(lines[:_SNIFFED_LINES], delimiter=delimiter, decimal=options.decimal, quote=options.quote)
     return _Delimited(data, lines, sniffed, options, notes, limits).read()
@@ -290,24 +293,3 @@ def line_ends(data: bytes) -> dict[str, int]:
     windows = data.count(b"\r\n")
     counts = {"\\n": data.count(b"\n") - windows, "\\r\\n": windows, "\\r": data.count(b"\r") - windows}
     return {name: count for name, count in counts.items() if count}
-
-
-def over_long(column: pa.ChunkedArray, most: int) -> int | None:
-    """The table row (from 1) of a text longer than `most` characters, or None."""
-    longest = pc.max(pc.binary_length(column)).as_py()
-    if longest is None or longest <= most:
-        return None
-    lengths = pc.utf8_length(column)
-    if pc.max(lengths).as_py() <= most:
-        return None
-    return int(pc.index(pc.greater(lengths, most), True).as_py()) + 1
-
-
-def cell_error(row: int | None, column: str, limits: Limits) -> LimitError:
-    most = limits.max_cell_characters
-    where = f"row {row:,} of the table, column “{excerpt(column, most=40)}”" if row else f"the name “{column}”"
-    error = limit_error(
-        f"A cell has more than {most:,} characters ({where})", most, "characters", "max_cell_characters"
-    )
-    error.column, error.row = column, row
-    return error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from engine.errors import ReadError
@@ -27,11 +27,15 @@ _SAMPLE = 1 << 16
 _PIECE = 1 << 22
 _TOLD_BY_LINE = 5_000
 _PADDING = 16  # zero bytes at the end, at least
+_PLAIN = b"\0\t\n\r" + bytes(range(32, 127))
+_LEAST_ZEROS = 0.3  # of the bytes of a wide text in ASCII, which has one in two
 _LEAST_PLAIN = 0.03  # of a wide text are ASCII characters: delimiters and line ends at the least
 # Control characters that no text has; tab, line ends, form feed, escape and the separators 1C to 1F may occur.
 _CONTROLS = bytes(b for b in range(1, 32) if b not in b"\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f\x01") + b"\x7f"
 _HIGH = bytes(range(128, 256))
 _SEQUENCE = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_ESCAPED = re.compile("[\udc80-\udcff]")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 _LABELS = {"cp932": "Shift-JIS", "cp1252": "Windows-1252", "latin-1": "Latin-1", "utf-8": "UTF-8", "cp949": "Korean"}
 
 
@@ -129,7 +133,8 @@ def _transcode(data: bytes, encoding: str, asked: str | None = None) -> bytes:
 def _wide_without_mark(data: bytes) -> str | None:
     """UTF-16 or UTF-32: the one under which the zero bytes vanish and most letters, digits and marks are plain ones."""
     sample = data[:_SAMPLE]
-    if b"\0" not in sample:
+    plain = not sample.translate(None, _PLAIN)  # beside the zero bytes; other alphabets have control characters there
+    if b"\0" not in sample or (plain and sample.count(0) < _LEAST_ZEROS * len(sample)):
         return None
     shares = {c: _plain_share(sample, c) for c in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")}
     best = max(shares, key=lambda c: shares[c])
@@ -181,33 +186,36 @@ def _mostly_utf8(data: bytes, notes: Notes) -> Decoded | None:
 
 
 def _with_foreign_bytes(data: bytes, notes: Notes) -> Decoded:
-    out, start, lines = bytearray(), 0, set()
-    for position in _invalid_positions(data):
-        out += data[start:position]
-        out += _foreign(data[position]).encode("utf-8")
-        lines.add(line_of(data, position))
-        start = position + 1
-    out += data[start:]
-    for line in sorted(lines):
-        notes.repaired("encoding_mixed", "Characters of Windows-1252 in a UTF-8 file were read as such.", row=line)
+    out, line, told = bytearray(), 1, 0
+    for piece in _pieces_of_lines(data):
+        text = piece.decode("utf-8", "surrogateescape")
+        counted = 0
+        for match in _ESCAPED.finditer(text):
+            line += _ends(text, counted, match.start())
+            counted = match.start()
+            if line != told:
+                message = "Characters of Windows-1252 in a UTF-8 file were read as such."
+                notes.repaired("encoding_mixed", message, row=line)
+                told = line
+        line += _ends(text, counted, len(text))
+        out += text.translate(_FOREIGN).encode("utf-8")
     return Decoded(bytes(out), "utf-8")
 
 
-def _invalid_positions(data: bytes) -> Iterator[int]:
-    """The bytes that break UTF-8, one after the other."""
-    position, piece = 0, 1 << 16
-    while position < len(data):
-        end = min(position + piece, len(data))
-        try:
-            data[position:end].decode("utf-8")
-            position = end
-        except UnicodeDecodeError as error:
-            start = position + error.start
-            if end < len(data) and start > end - 4 and error.reason == "unexpected end of data":
-                position = start  # a character cut by the end of the piece
-                continue
-            yield start
-            position = start + 1
+def _pieces_of_lines(data: bytes) -> Iterator[bytes]:
+    """Pieces of some megabytes that end with a line."""
+    start = 0
+    while start < len(data):
+        match = _LINE_END.search(data, start + _PIECE)
+        end = match.end() if match else len(data)
+        yield data[start:end]
+        start = end
+
+
+def _ends(text: str, start: int, end: int) -> int:
+    """How many lines end in a part of the text, by any usual line end."""
+    carriage = text.count("\r", start, end) - text.count("\r\n", start, end)
+    return text.count("\n", start, end) + carriage
 
 
 def _foreign(byte: int) -> str:
@@ -217,10 +225,19 @@ def _foreign(byte: int) -> str:
         return "\ufffd"
 
 
-def line_of(data: bytes, position: int) -> int:
-    """The line (from 1) of a byte, counting every usual line end."""
-    carriage = data.count(b"\r", 0, position) - data.count(b"\r\n", 0, position)
-    return data.count(b"\n", 0, position) + carriage + 1
+_FOREIGN = {
+    0xDC00 + byte: _foreign(byte) for byte in range(0x80, 0x100)
+}  # what "surrogateescape" makes of foreign bytes
+
+
+def lines_of(data: bytes, positions: Iterable[int]) -> Iterator[int]:
+    """The lines (from 1) of bytes in rising order, counting every usual line end."""
+    line, counted = 1, 0
+    for position in positions:
+        carriage = data.count(b"\r", counted, position) - data.count(b"\r\n", counted, position)
+        line += data.count(b"\n", counted, position) + carriage
+        counted = position
+        yield line
 
 
 def _without_nul(data: bytes, notes: Notes) -> bytes:
@@ -238,7 +255,7 @@ def _without(data: bytes, what: bytes, code: str, message: str, notes: Notes) ->
     if what not in data:
         return data
     if (count := data.count(what)) < _TOLD_BY_LINE:
-        for line in sorted({line_of(data, match.start()) for match in re.finditer(re.escape(what), data)}):
+        for line in sorted(set(lines_of(data, (m.start() for m in re.finditer(re.escape(what), data))))):
             notes.repaired(code, message, row=line)
     else:
         notes.repaired(code, f"{message} It occurred {count:,} times.")
@@ -251,5 +268,5 @@ def _without_padding(data: bytes, notes: Notes) -> bytes:
     if len(data) - len(stripped) < _PADDING or not stripped:
         return data
     message = f"{len(data) - len(stripped):,} zero bytes at the end of the file were cut off."
-    notes.repaired("nul", message, row=line_of(data, len(stripped)))
+    notes.repaired("nul", message, row=next(lines_of(data, [len(stripped)])))
     return stripped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from engine.errors import ReadError
 from engine.limits import Limits
@@ -11,6 +12,7 @@ from engine.table.source import Source, gunzip, is_gzip, is_zip, open_zip, plain
 
 PARQUET, SPREADSHEET, JSON, TEXT = "parquet", "spreadsheet", "json", "text"
 _ENDINGS = re.compile(r"(\.(csv|tsv|tab|txt|dat|parquet|pq|xlsx|xlsm|json|jsonl|ndjson|gz|zip))+$", re.IGNORECASE)
+_LONGEST_NAME = 100
 _TABLE_ENDINGS = (
     ".csv",
     ".tsv",
@@ -107,5 +109,6 @@ def _from_zip(source: Source, notes: Notes, limits: Limits) -> Source:
 
 
 def table_name(file_name: str) -> str:
-    """The file's name without its endings."""
-    return _ENDINGS.sub("", file_name)
+    """The file's name without its endings and what does not show or turns text around, at most 100 characters."""
+    shown = "".join(c for c in file_name if unicodedata.category(c)[0] != "C").strip(" .")
+    return _ENDINGS.sub("", shown)[:_LONGEST_NAME]

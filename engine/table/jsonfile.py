@@ -16,7 +16,7 @@ import pandas as pd
 
 from engine.errors import ReadError
 from engine.limits import Limits
-from engine.table.delimited import cell_error
+from engine.table.bounds import cell_error
 from engine.table.names import clean_names
 from engine.table.notes import Notes, excerpt
 from engine.table.source import limit_error
@@ -24,6 +24,11 @@ from engine.table.typed import typed_column
 
 _JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 _SPACE = re.compile(r"[ \t\r\n]*")
+_LONGEST_INTEGER = 400  # digits; longer ones are kept as text
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPES = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 _TOO_DEEP = "The JSON is nested too deeply to be a table."
 
 
@@ -40,7 +45,7 @@ def read_json(data: bytes, name: str, notes: Notes, limits: Limits) -> JsonTable
     Raises ReadError (with the line) for broken JSON, and for JSON that holds no table; LimitError.
     """
     claimed = name.lower().endswith(_JSON_ENDINGS)
-    reader = _Reader(data.decode("utf-8"), notes, limits)
+    reader = _Reader(_without_half_characters(data.decode("utf-8"), notes), notes, limits)
     try:
         lines = reader.lines_are_values()
         frame, layout = (reader.lines(), "lines") if lines else reader.whole()
@@ -55,12 +60,28 @@ def read_json(data: bytes, name: str, notes: Notes, limits: Limits) -> JsonTable
         raise ReadError(_TOO_DEEP) from error
 
 
+def _without_half_characters(text: str, notes: Notes) -> str:
+    """Escapes of one half of a surrogate pair stand for no character; they become the replacement character."""
+    if not _SURROGATE.search(text):
+        return text
+    mended = _ESCAPES.sub(lambda m: "\\ufffd" if m[1] else m[0], text)
+    if mended != text:
+        notes.repaired("half_character", "Escapes of half a character were replaced by “\ufffd”.")
+    return mended
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else digits
+
+
 class _Reader:
     """Decodes value by value, so that limits are noticed early."""
 
     def __init__(self, text: str, notes: Notes, limits: Limits) -> None:
         self._text, self._notes, self._limits = text, notes, limits
-        self._decoder = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=self._constant)
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object, parse_constant=self._constant, parse_int=_integer
+        )
         self._position = 0
         self._constants: Counter[str] = Counter()
         self.began_well = False  # at least one complete value was found, so this is meant to be JSON
@@ -108,7 +129,7 @@ class _Reader:
         if len(lines) < 2 or not all(line[:1] in "[{" for line in lines):
             return False
         try:
-            return all(isinstance(json.loads(line), (dict, list)) for line in lines)
+            return all(isinstance(json.loads(line, parse_int=_integer), (dict, list)) for line in lines)
         except (json.JSONDecodeError, RecursionError):
             return False
 
@@ -228,8 +249,8 @@ class _Reader:
         rows = _Rows(self._notes, self._limits)
         for line, value in values:
             rows.add(value, line)
-        if not rows.count:
-            raise ReadError("The JSON is an empty list; it names no columns.")
+        if not rows.columns:
+            raise ReadError("The JSON names no columns: it is an empty list, or one of empty records.")
         return self._frame(dict(enumerate(rows.columns.values())), list(rows.columns), rows.count)
 
     def _frame(self, columns: Mapping[int, Sequence[Any]], names: Sequence[str], rows: int) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from engine.errors import ReadError
 from engine.limits import Limits
-from engine.table.delimited import cell_error, over_long
+from engine.table.bounds import cell_error, over_long
 from engine.table.names import clean_names
 from engine.table.notes import Notes, excerpt
 from engine.table.source import limit_error
@@ -35,9 +35,10 @@ def read_parquet(data: bytes, notes: Notes, limits: Limits) -> tuple[pd.DataFram
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         _check_declared(file.metadata, limits)
-        frame = _frame(file.read(), notes, limits)
+        folded = pq.ParquetFile(pa.BufferReader(data), read_dictionary=_texts(file.schema_arrow)).read()
+        frame = _frame(_unfolded(folded, file.schema_arrow, limits), notes, limits)
         writer = str(file.metadata.created_by or "")
-    except (pa.ArrowException, OSError, ValueError, NotImplementedError) as error:
+    except (pa.ArrowException, OSError, ValueError, NotImplementedError, MemoryError, OverflowError) as error:
         why = excerpt(str(error))
         raise ReadError(f"The Parquet file cannot be read; it is damaged or of an unknown kind ({why}).") from error
     return frame, {"created_by": writer}
@@ -61,6 +62,34 @@ def _check_declared(metadata: pq.FileMetaData, limits: Limits) -> None:
     if unpacked > limits.max_unpacked_bytes:
         what = f"The Parquet file unpacks to {unpacked:,} bytes"
         raise limit_error(what, limits.max_unpacked_bytes, "bytes once unpacked", "max_unpacked_bytes")
+
+
+def _texts(schema: pa.Schema) -> list[str]:
+    """Columns of text or bytes, which are read with each value once: a kilobyte could repeat one a million times."""
+    return [f.name for f in schema if _is_text(f.type) or _is_binary(f.type)]
+
+
+def _unfolded(table: pa.Table, schema: pa.Schema, limits: Limits) -> pa.Table:
+    """The table with its own types, once its texts are known to have a bounded size."""
+    columns, total = [], 0
+    for field, column in zip(schema, table.columns, strict=True):
+        if column.type != field.type:
+            total += sum(_size(chunk, field.name, limits) for chunk in column.chunks)
+            if total > limits.max_unpacked_bytes:
+                what = f"The texts of the Parquet file, repeated as its rows show them, have more than {total:,} bytes"
+                raise limit_error(what, limits.max_unpacked_bytes, "bytes once unpacked", "max_unpacked_bytes")
+            column = column.cast(field.type)
+        columns.append(column)
+    return pa.table(columns, schema=schema)
+
+
+def _size(chunk: pa.DictionaryArray, name: str, limits: Limits) -> int:
+    """Bytes of a part of a column once each row has its own text. Raises LimitError for one that is too long."""
+    lengths = pc.binary_length(chunk.dictionary)
+    longest = pc.max(lengths).as_py() or 0
+    if longest > 4 * limits.max_cell_characters:  # a character has at most so many bytes
+        raise cell_error(None, excerpt(name, most=30), limits)
+    return int(pc.sum(pc.take(lengths, chunk.indices)).as_py() or 0)
 
 
 def _check_size(rows: int, columns: int, limits: Limits) -> None:

@@ -20,6 +20,7 @@ QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 20
 _COUNTABLE = 2.0**52  # below, a float tells a whole number from the next one
 TOP = 10
+_TAIL, _TAIL_ROWS = 0.01, 200  # share of the rows that may be a far tail; rows from which on one is looked for
 _HUGE = 1e150
 
 Value = int | float | str
@@ -30,7 +31,8 @@ class ColumnProfile:
     """One column at a glance.
 
     missing, distinct: cells and different values (missing not counted); minimum .. quantiles: of numbers and dates
-    (std of dates is in seconds); histogram: (n+1,) edges and (n,) counts of numbers and dates; top: the most frequent
+    (std of dates is in seconds); histogram: (n+1,) edges and (n,) counts of numbers and dates, the first or last
+    bin being a wide one where a hundredth of the rows would take most of the room; top: the most frequent
     values with their counts (none for what is made up anew); pattern: of keys; lengths: fewest, mean and most
     characters of words.
     """
@@ -130,8 +132,22 @@ def _deviation(values: NDArray[np.float64]) -> float:
 
 
 def _edges(values: NDArray[np.float64], *, whole: bool) -> NDArray[np.float64]:
-    """Equal bins from the smallest to the largest value; of few whole numbers each has its own."""
+    """Equal bins from the smallest to the largest value, but for a far tail: that is one bin."""
     low, high = float(values.min()), float(values.max())
+    near, far = low, high
+    if len(values) >= _TAIL_ROWS and np.isfinite(high - low):
+        near, far = np.quantile(values, (_TAIL, 1 - _TAIL)).tolist()
+    wide = (far - near) or np.inf
+    first = float(np.floor(near) if whole else near) if near - low > wide else low
+    last = float(np.floor(far) if whole else far) if high - far > wide else high
+    edges = _equal(first, last, whole=whole)
+    if first > low:
+        edges = np.append(low, edges)
+    return np.append(edges, high + whole) if last < high and edges[-1] <= high else edges
+
+
+def _equal(low: float, high: float, *, whole: bool) -> NDArray[np.float64]:
+    """Equal bins; of few whole numbers each has its own."""
     if whole and high - low < BINS and max(abs(low), abs(high)) < _COUNTABLE:
         return np.arange(low, high + 2)
     if low == high or not np.isfinite(high - low):
@@ -145,7 +161,7 @@ def _edges(values: NDArray[np.float64], *, whole: bool) -> NDArray[np.float64]:
 
 def _histogram(values: NDArray[np.float64], *, whole: bool) -> tuple[tuple[Value, ...], tuple[int, ...]]:
     edges = _edges(values, whole=whole)
-    if edges[0] == edges[-1] or not np.isfinite(edges[-1] - edges[0]):
+    if edges[0] == edges[-1] or not np.isfinite(float(edges[-1]) - float(edges[0])):
         return (float(edges[0]), float(edges[-1])), (len(values),)
     counts, _ = np.histogram(values, bins=edges)
     cast = int if whole else float

@@ -15,6 +15,8 @@ from engine.errors import LimitError, ReadError
 from engine.limits import PREFIX, Limits
 
 _PIECE = 1 << 20
+_HARMLESS = 100_000_000  # unpacked bytes up to which any ratio is taken
+_MOST_TIMES = 250
 # What the standard library raises for damaged zip files.
 DAMAGED_ZIP = (
     zipfile.BadZipFile,
@@ -108,7 +110,7 @@ def gunzip(data: bytes, limits: Limits) -> bytes:
         # Zero bytes behind the last member are padding; other bytes there are ignored by gzip itself, too.
         while rest.startswith(_GZIP_MAGIC):
             unpacker = zlib.decompressobj(wbits=31)
-            _inflate(unpacker, rest, out, limits)
+            _inflate(unpacker, rest, out, len(data), limits)
             if not unpacker.eof:
                 raise ReadError("The gzip file ends too early; it was probably not transferred completely.")
             rest = unpacker.unused_data.lstrip(b"\0")
@@ -117,24 +119,30 @@ def gunzip(data: bytes, limits: Limits) -> bytes:
     return bytes(out)
 
 
-def _inflate(unpacker: zlib._Decompress, data: bytes, out: bytearray, limits: Limits) -> None:
+def _inflate(unpacker: zlib._Decompress, data: bytes, out: bytearray, packed: int, limits: Limits) -> None:
     pending = data
     while pending and not unpacker.eof:
         out += unpacker.decompress(pending, _PIECE)
         pending = unpacker.unconsumed_tail
-        _check_unpacked(len(out), limits)
+        check_unpacked(len(out), packed, limits)
     while not unpacker.eof and (piece := unpacker.decompress(b"", _PIECE)):
         out += piece
-        _check_unpacked(len(out), limits)
+        check_unpacked(len(out), packed, limits)
 
 
-def _check_unpacked(size: int, limits: Limits) -> None:
+def check_unpacked(size: int, packed: int, limits: Limits) -> None:
+    """Raises LimitError for more unpacked bytes than allowed, or than any table has that was packed into so few."""
     if size > limits.max_unpacked_bytes:
         raise limit_error(
             f"The file unpacks to more than {limits.max_unpacked_bytes:,} bytes",
             limits.max_unpacked_bytes,
             "bytes once unpacked",
             "max_unpacked_bytes",
+        )
+    if size > _HARMLESS and size > _MOST_TIMES * packed:
+        raise LimitError(
+            f"The file unpacks to more than {_MOST_TIMES} times its size, as no table does; the rest was left. "
+            "If it is in order, unpack it yourself and read what comes out."
         )
 
 
@@ -144,7 +152,7 @@ def open_zip(data: bytes, limits: Limits) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except DAMAGED_ZIP as error:
         raise ReadError(f"The file is a damaged zip or Excel file ({error}).") from error
-    _check_unpacked(sum(entry.file_size for entry in archive.infolist()), limits)
+    check_unpacked(sum(entry.file_size for entry in archive.infolist()), len(data), limits)
     return archive
 
 
@@ -155,7 +163,7 @@ def unzip_member(archive: zipfile.ZipFile, name: str, limits: Limits) -> bytes:
         with archive.open(name) as stream:
             while piece := stream.read(_PIECE):
                 out += piece
-                _check_unpacked(len(out), limits)
+                check_unpacked(len(out), archive.getinfo(name).compress_size, limits)
     except DAMAGED_ZIP as error:
         raise ReadError(f"The zip file is damaged ({error}).") from error
     except RuntimeError as error:  # zipfile's way of saying that a password is needed

@@ -18,7 +18,7 @@ from python_calamine import (
 
 from engine.errors import ReadError
 from engine.limits import Limits
-from engine.table.delimited import cell_error
+from engine.table.bounds import cell_error
 from engine.table.ends import looks_like_footer
 from engine.table.layout import count_header_rows, is_title
 from engine.table.names import clean_names, join_headers
@@ -39,15 +39,23 @@ def read_spreadsheet(
     Rows in findings are Excel's own row numbers. Raises ReadError and LimitError.
     """
     check_workbook(data, limits)
+    rows, title = _parsed(data, sheet, notes, limits)
+    frame, facts = _Sheet(rows, header, notes, limits).read()
+    return frame, {"sheet": title, **facts}
+
+
+def _parsed(data: bytes, sheet: str | int | None, notes: Notes, limits: Limits) -> tuple[list[Row], str]:
+    """The rows of the chosen sheet, and its name."""
     try:
         with load_workbook(io.BytesIO(data)) as workbook:
             chosen = _choose(workbook, sheet, notes)
-            rows = _rows(chosen, notes, limits)
-            title = chosen.name
-    except (CalamineError, OSError, ValueError, KeyError) as error:
-        raise ReadError(f"The Excel file is damaged or of an unknown kind ({error}).") from error
-    frame, facts = _Sheet(rows, header, notes, limits).read()
-    return frame, {"sheet": title, **facts}
+            return _rows(chosen, notes, limits), chosen.name
+    except (CalamineError, OSError, ValueError, KeyError, OverflowError) as error:
+        raise ReadError(f"The Excel file is damaged or of an unknown kind ({excerpt(str(error))}).") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # a failed assertion in native code; it cannot be imported
+            raise
+        raise ReadError("The Excel file is damaged in a way that its parser does not understand.") from error
 
 
 def _choose(workbook: CalamineWorkbook, asked: str | int | None, notes: Notes) -> CalamineSheet:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from engine.facts import Facts
     from engine.jobs import Jobs
     from engine.results import StoredResult
+    from engine.summary import Summary
     from engine.table.profile import TableProfile
     from engine.table.read import Reading
     from engine.table.schema import Column, Schema
@@ -257,6 +258,27 @@ def result(run_id: str) -> StoredResult:
     return jobs().result(run_id)
 
 
+@st.cache_resource(max_entries=20 * SMALL, ttl=TIME, show_spinner=False)
+def summary(run_id: str) -> Summary:
+    """A finished run in a few figures; none of its tables is read. Raises JobError."""
+    return jobs().summary(run_id)
+
+
+def delete_run(dataset: Dataset, run_id: str) -> None:
+    """Stop and remove one run on a table."""
+    from engine.errors import JobError
+
+    with contextlib.suppress(JobError):  # swept already
+        jobs().delete(run_id)
+    dataset.drop_run(run_id)
+    _forget(run_id)
+
+
+def _forget(run_id: str) -> None:
+    for kept in (result, real, summary):
+        kept.clear(run_id)
+
+
 @st.cache_resource(max_entries=TABLES, ttl=TIME, show_spinner=False)
 def real(run_id: str) -> pd.DataFrame:
     """The real table that a run learned: parsed, the selected columns."""
@@ -369,8 +391,7 @@ def delete_runs(dataset: Dataset) -> None:
     for run_id in dataset.runs():
         with contextlib.suppress(JobError):  # swept already
             jobs().delete(run_id)
-        for kept in (result, real):
-            kept.clear(run_id)
+        _forget(run_id)
 
 
 # A described table

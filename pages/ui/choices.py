@@ -8,7 +8,10 @@ from typing import Any, Self
 
 from engine.conditions import quoted, write_name
 from engine.errors import TwinError
+from engine.generators.base import Capability
+from engine.generators.registry import GENERATORS
 from engine.protection import Protection
+from engine.race import RACE
 from engine.run import HOLDOUT, HOLDOUT_ROWS, Depth, Release, RunRequest
 from engine.synthesizer import AUTO
 from engine.table.schema import Schema
@@ -27,6 +30,7 @@ class Choices:
     """
 
     method: str = AUTO
+    also: tuple[str, ...] = ()  # methods that are trained as well, each in a run of its own
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     rows: int | None = None  # None: as many as the table has
     seed: int = 0
@@ -62,6 +66,16 @@ class Choices:
             given=tuple(text for text in self.given.values() if text),
             balance=self.balance_text(),
         )
+
+    def requests(self) -> tuple[RunRequest, ...]:
+        """The runs that are to be started: of the chosen method first, then of those that are trained as well.
+
+        A race tries the methods itself, and one that cannot do what is asked of the rows is passed over.
+        """
+        wanted = self.given or self.balance
+        others = [] if self.method == RACE else [key for key in self.also if key in GENERATORS and key != self.method]
+        able = [key for key in others if not wanted or Capability.GIVEN in GENERATORS[key].info.capabilities]
+        return (self.request(), *(replace(self, method=key).request() for key in able))
 
     def _measured(self) -> dict[str, Any]:
         """What is measured; what belongs to the full figures is kept for later where only quick ones are wanted."""
@@ -116,7 +130,8 @@ def keep(table: Dataset, schema: Schema, choices: Choices) -> str:
     if choices.to_json() != table.load_choices():
         table.save_choices(choices.to_json())
     try:
-        choices.request().check(schema)
+        for request in choices.requests():
+            request.check(schema)
     except TwinError as error:
         return str(error)
     return ""

@@ -22,7 +22,7 @@ _LARGE = """<style>
 def draw() -> None:
     """The drop area, what was wrong with the last file, and the samples."""
     _uploader()
-    st.subheader("Or try a sample", anchor=False)
+    st.header("Or try a sample", anchor=False)
     with st.grid("auto", min_column_width=230):
         for sample in samples.SAMPLES:
             _card(sample)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 KEEP, NAME, LOOK, KIND, METHOD, SHAPE = "keep", "name", "look", "kind", "method", "shape"
 MISSING, DISTINCT, WHY = "missing", "distinct", "why"
 ALL_SHOWN = 16  # columns up to which the table shows them all without scrolling
+NAMED = 12  # columns that a sentence lists
 _KINDS = [str(kind) for kind in Kind]
 _LOOKED = "columns-look"  # the click on a row's button
 
@@ -159,17 +160,20 @@ def _tools(table: Dataset, schema: Schema) -> None:
         )
         if st.button("Details of a column", key="details", type="tertiary", icon=":material/bar_chart:"):
             details.show(table)
-    anew = [plain(c.name) for c in schema if c.selected and not c.kind.modelled]
-    if anew:
-        st.caption(f"Made anew in the form of the real ones: {', '.join(anew)}.")
     personal.draw(table, schema, lambda name: details.show(table, name))
+    anew = [plain(c.name) for c in schema.selected if not c.kind.modelled and c.kind is not Kind.PERSONAL]
+    if anew:
+        more = f" and {len(anew) - NAMED:,} more" if len(anew) > NAMED else ""
+        st.caption(f"Made anew in the form of the real ones: {', '.join(anew[:NAMED])}{more}.")
 
 
+@widgets.later
 def _keep(table: Dataset, schema: Schema, names: tuple[str, ...]) -> None:
     table.save_schema(replace(schema, columns=tuple(replace(c, selected=c.name in names) for c in schema)))
     state.renew_editor()
 
 
+@widgets.later
 def _keep_found(table: Dataset) -> None:
     found, saved = cached.schema(table), cached.chosen_schema(table)
     table.save_schema(replace(found, constraints=saved.constraints))

@@ -120,6 +120,10 @@ class Dataset:
     def add_run(self, identity: str) -> None:
         _write(self.folder / "runs.json", json.dumps([*self.runs(), identity]).encode())
 
+    def drop_run(self, identity: str) -> None:
+        """Forget a run, which was deleted."""
+        _write(self.folder / "runs.json", json.dumps([run for run in self.runs() if run != identity]).encode())
+
     def touch(self) -> None:
         """Mark as in use, so that the sweep leaves it."""
         with contextlib.suppress(OSError):  # it was cleared away, or the disk cannot be written

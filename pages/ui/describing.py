@@ -111,6 +111,7 @@ def _columns(base: Schema) -> Described:
         key=f"describe-{state.described_round()}",
         num_rows="dynamic",
         hide_index=True,
+        placeholder="",
         column_config=_config(),
         height="content",
         alt="The columns to make: name, kind, content, bounds, labels and missing cells of each",
@@ -283,7 +284,7 @@ def draw_result(described: Described) -> None:
     with st.spinner("Making rows …"):
         table = cached.described(text, rows, seed)
     schema = Schema.loads(text)
-    st.subheader(f"{count(len(table), 'row')}, {count(len(table.columns), 'column')}", anchor=False)
+    st.header(f"{count(len(table), 'row')}, {count(len(table.columns), 'column')}", anchor=False)
     if text != described.schema.dumps():
         st.caption("Made before the last change. Press “Make data” to make it anew.")
     with st.container(horizontal=True, gap="small", key="describe-downloads"):

@@ -99,6 +99,7 @@ def _choice(
     st.selectbox(label, options, key=key, on_change=_keep, args=(table, column.name, key, change), **how)
 
 
+@widgets.later
 def _keep(table: Dataset, name: str, key: str, change: Callable[[Dataset, Column, Any], Column]) -> None:
     """Change the column by what a widget now holds; runs before the dialog is drawn again."""
     schema = cached.chosen_schema(table)
@@ -168,6 +169,7 @@ def _take_along(table: Dataset, schema: Schema, column: Column) -> None:
     st.button(f"Take {plain(date)} along", key="take-along", on_click=_take, args=(table, date))
 
 
+@widgets.later
 def _take(table: Dataset, name: str) -> None:
     schema = cached.chosen_schema(table)
     columns = tuple(replace(c, method=methods.PATTERN) if c.name == name else c for c in schema)

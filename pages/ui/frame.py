@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine.library.settings import is_on
-from pages.ui import state
+from pages.ui import state, widgets
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
+
+# Streamlit writes what is chosen in its primary colour on a tint of it, and steps not yet open in a pale grey: both too
+# faint to read, and it has no setting for either. By whether the page is dark.
+_STYLE = """<style>
+.stButtonGroup button[data-selected="true"] p, [data-testid="stSliderThumbValue"] p {{ color: {chosen}; }}
+.st-key-steps a[disabled] :is(p, span) {{ color: {closed}; }}
+</style>"""
+_COLOURS = {False: {"chosen": "#084B80", "closed": "#5C6773"}, True: {"chosen": "#6BB8F5", "closed": "#94A1AE"}}
 
 
 def navigation() -> Page:
@@ -35,6 +43,7 @@ def navigation() -> Page:
 def around() -> Iterator[None]:
     """What is drawn inside has the app around it."""
     state.note_frame(True)
+    st.html(_STYLE.format(**_COLOURS[widgets.dark()]))
     try:
         yield
     finally:

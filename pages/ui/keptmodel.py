@@ -19,7 +19,7 @@ from engine.run import RunRequest
 from engine.synthesizer import AUTO
 from engine.table.schema import Kind, Schema
 from engine.table.write import to_bytes
-from pages.ui import cached, downloads, formulas, given, keptfiles, rebalance, runs, shelf, state, widgets, wishes
+from pages.ui import cached, downloads, formulas, given, keptfiles, live, rebalance, runs, shelf, state, widgets, wishes
 from pages.ui.choices import EQUAL, OWN, Choices
 from pages.ui.options import LARGEST_SEED
 from pages.ui.sampled import Sampled
@@ -56,7 +56,7 @@ def _more(library: Library, entry: Entry) -> None:
     if now is not None and not now.state.ended:
         st.subheader("Making rows", anchor=False)
         wishes.tell(now.request)
-        runs.watch(now.id)
+        live.watch(((now.id, ""),))
         return
     if now is not None:
         _made(library, entry, now)

@@ -32,7 +32,7 @@ def draw(table: Dataset) -> None:
     if known is not None and known[0] == table.id:
         _told(known[1])
         st.stop()
-    with st.popover("Load settings", icon=":material/upload_file:", key="load-settings"):
+    with st.popover("Load settings", icon=":material/upload_file:", key="load-settings", type="tertiary"):
         st.markdown("The settings file of an earlier run on this table, or on one with the same columns.")
         file = st.file_uploader(
             "Settings file", type=["json"], key="settings-file", max_upload_size=20, label_visibility="collapsed"

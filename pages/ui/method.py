@@ -14,7 +14,7 @@ from engine.generators.base import GeneratorInfo
 from engine.generators.costs import Work
 from engine.race import RACE
 from engine.synthesizer import AUTO
-from pages.ui import needs, racing, state, widgets
+from pages.ui import needs, racing, several, state, widgets
 from pages.ui.choices import Choices
 from pages.ui.needs import ADVANCED, AUTOMATIC, FAMILY, METHOD, STANDARD
 from pages.ui.words import plain
@@ -33,7 +33,7 @@ def draw(choices: Choices, advised: tuple[Advice, ...], known: Facts) -> Choices
     if family == AUTOMATIC:
         choices = replace(choices, method=AUTO)
         _automatic(choices, advised, known)
-        return choices
+        return several.draw(choices, advised, known)
     if family == racing.RACING:
         racing.foretell(advised, choices.budget)
         return replace(choices, method=RACE)
@@ -46,7 +46,7 @@ def draw(choices: Choices, advised: tuple[Advice, ...], known: Facts) -> Choices
         _cannot(info, choices.fallback)
     else:
         needs.draw(choices.request(), info.key, known.work)
-    return choices
+    return several.draw(choices, advised, known)
 
 
 def _cannot(info: GeneratorInfo, fallback: bool) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.errors import TwinError
 from engine.table.schema import Column, Kind, Schema
-from pages.ui import cached, details, state
+from pages.ui import cached, details, state, widgets
 from pages.ui.datasets import Dataset
 from pages.ui.words import count, plain
 
@@ -56,6 +56,7 @@ def _line(table: Dataset, column: Column, look_at: Callable[[str], None]) -> Non
             )
 
 
+@widgets.later
 def _as_it_is(table: Dataset, name: str) -> None:
     """Learn the column as a category, before the page is drawn again."""
     schema = cached.chosen_schema(table)

@@ -43,7 +43,7 @@ def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
                 on_click="ignore",
                 icon=":material/code:",
                 key="download-python",
-                help="A file that repeats the run by itself: python FILE.py TABLE OUT.csv",
+                help="Repeats the run by itself, in the folder of Tabular Twin: python FILE.py TABLE OUT.csv",
             )
         st.caption("With the settings file, in one line:")
         st.code(snippet.command(found, table.title), language="bash", wrap_lines=True)

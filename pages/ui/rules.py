@@ -146,6 +146,7 @@ def _rows(table: Dataset, key: str, rule: Constraint, found: closeup.Breaking) -
 # Changing; these run before the page is drawn again
 
 
+@widgets.later
 def _set(table: Dataset, rule: Constraint, wanted: bool) -> None:
     """Take a rule in, or off."""
     schema = cached.chosen_schema(table)
@@ -153,6 +154,7 @@ def _set(table: Dataset, rule: Constraint, wanted: bool) -> None:
     table.save_schema(replace(schema, constraints=(*kept, rule) if wanted else kept))
 
 
+@widgets.later
 def _treat(table: Dataset, rule: Constraint, name: str) -> None:
     """Do something else with real rows that break a rule; its place stays."""
     schema = cached.chosen_schema(table)

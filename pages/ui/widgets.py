@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import streamlit as st
 
@@ -26,6 +27,8 @@ STEPS = (
     ("Train", state.TRAIN_PAGE),
     ("Compare", state.COMPARE_PAGE),
 )
+_LATER = "twin-told-later"
+P = ParamSpec("P")
 PREVIEW = 500  # rows of a table that are shown
 
 
@@ -46,16 +49,18 @@ def heading(step: str, title: str, lead: str = "") -> None:
 
 
 def _steps(current: str) -> None:
-    """Where one is on the way; steps already open are links."""
+    """Where one is on the way; steps already open are links, later ones are text (a faint link can hardly be read)."""
     reached = _reached()
     names = [name for name, _ in STEPS]
-    with st.container(horizontal=True, gap=None, key="steps", wrap=False):
+    with st.container(horizontal=True, gap="xsmall", key="steps", wrap=False, vertical_alignment="center"):
         for place, (name, page) in enumerate(STEPS):
             icon = f":material/counter_{place + 1}:"
             if place < reached and place < names.index(current):
                 icon = ":material/check_circle:"
-            label = f"**{name}**" if name == current else name
-            st.page_link(page, label=label, icon=icon, help="", disabled=place > reached)
+            if place > reached:
+                st.caption(f"{icon} {name}", width="content")
+                continue
+            st.page_link(page, label=f"**{name}**" if name == current else name, icon=icon, help="")
 
 
 def _reached() -> int:
@@ -106,6 +111,25 @@ def told() -> Iterator[None]:
     except TwinError as error:
         error_box(error)
         st.stop()
+
+
+def later(act: Callable[P, None]) -> Callable[P, None]:
+    """For what a button or an input does before the page is drawn again: what goes wrong is told on the page."""
+
+    @wraps(act)
+    def acting(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            act(*args, **kwargs)
+        except TwinError as error:
+            state.put(_LATER, str(error))
+
+    return acting
+
+
+def tell_later() -> None:
+    """What went wrong before the page was drawn."""
+    if problem := state.take(_LATER):
+        error_box(problem)
 
 
 # Forms

@@ -12,7 +12,7 @@ from engine.generators import registry
 from engine.generators.base import Capability, GeneratorInfo
 from engine.run import RunRequest
 from engine.table.schema import Schema
-from pages.ui import given, rebalance, state
+from pages.ui import given, rebalance, state, widgets
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 from pages.ui.words import plain
@@ -72,6 +72,7 @@ def _cannot(table: Dataset, choices: Choices, info: GeneratorInfo) -> tuple[str,
     return (sentence,)
 
 
+@widgets.later
 def _take_back(table: Dataset) -> None:
     table.save_choices({**table.load_choices(), "given": {}, "balance": {}})
 

@@ -16,6 +16,7 @@ from playwright.sync_api import Download, Locator, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "test-output" / "screenshots"
+SIZES = ((1280, 900), (390, 844))  # a laptop and a phone
 TRAINING = 300_000  # milliseconds that a training may take on a busy machine
 
 
@@ -91,6 +92,13 @@ class Visitor:
         self.clicks += 1
         self.control(key).get_by_text(label, exact=True).click()
 
+    def look_at(self, part: str, view: str = "") -> None:
+        """A part of the compare page, and a view of it where it has several."""
+        self.choose("view-part", part)
+        if view:
+            self.settle()
+            self.choose("view" if part == "Look" else f"view-{part.lower()}", view)
+
     def unfold(self, key: str) -> None:
         """Open a part that is folded away, and wait until it lies still: a list opened before that closes again."""
         self.clicks += 1
@@ -159,19 +167,29 @@ class Visitor:
 
     def trained(self) -> None:
         """Wait for the way to the comparison."""
-        self.page.get_by_role("button", name="Compare").wait_for(timeout=TRAINING)
+        self.control("next").get_by_role("button", name="Compare").wait_for(timeout=TRAINING)
+
+    def stretch(self, width: int, height: int) -> None:
+        """The window as wide as said, and as high as the page."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        whole = self.page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
+        self.page.set_viewport_size({"width": width, "height": max(height, min(whole, 6_000))})
+        self.still()
+
+    def picture(self, name: str) -> None:
+        """What the window shows, under test-output."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png")
 
     def shoot(self, name: str) -> None:
         """The whole page as a picture under test-output."""
         self.settle()
         self.still()
-        width, height = self.page.viewport_size["width"], self.page.viewport_size["height"]  # type: ignore[index]
-        whole = self.page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
-        self.page.set_viewport_size({"width": width, "height": max(height, min(whole, 6_000))})
-        self.still()
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}.png")
-        self.page.set_viewport_size({"width": width, "height": height})
+        size = self.page.viewport_size
+        assert size is not None
+        self.stretch(**size)
+        self.picture(name)
+        self.page.set_viewport_size(size)
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than the screen."""

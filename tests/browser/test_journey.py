@@ -53,8 +53,8 @@ def test_census_from_upload_to_a_checked_file(visit: Visit, tmp_path: Path) -> N
     visitor.click("next")
     visitor.control("large").locator(".main-svg").first.wait_for()
     visitor.shoot("census-6-distributions")
-    for view in ("Correlations", "Figures", "Rows"):
-        visitor.choose("view", view)
+    for part, view in (("Look", "Correlations"), ("Measure", "Figures"), ("Look", "Rows")):
+        visitor.look_at(part, view)
         visitor.shoot(f"census-7-{view.lower()}")
     visitor.choose("view", "Correlations")
     visitor.point("heat-difference", 0.5 / 15, 5.5 / 15)  # first column, sixth row
@@ -233,29 +233,3 @@ def test_two_people_see_only_their_own_tables(visit: Visit) -> None:
     first.page.get_by_text("Or try a sample").wait_for()
     second.page.reload()
     second.heading("seattle-weather")
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_fits_the_screen(visit: Visit, finished: Visitor, width: int, scheme: str) -> None:
-    """On a laptop and on a phone, light and dark; each page is left as a picture to look at."""
-    visitor = visit(width, scheme)
-    address, _, known = finished.page.url.partition("/compare")
-
-    def look(name: str) -> None:
-        visitor.shoot(f"{name}-{width}-{scheme}")
-        assert visitor.overflow() <= 0
-
-    visitor.page.get_by_text("Or try a sample").wait_for()
-    look("upload")
-    titles = {"": "penguins", "configure": "Configure the twin", "train": "Train the twin", "guide": "Guide"}
-    for page, title in titles.items():
-        visitor.page.goto(f"{address}/{page}{known}")
-        visitor.heading(title)
-        look(page or "table")
-    visitor.page.goto(f"{address}/compare{known}")
-    visitor.control("large").locator(".main-svg").first.wait_for()
-    look("compare")
-    for view in ("Correlations", "Figures", "Rows"):
-        visitor.choose("view", view)
-        look(view.lower())

@@ -54,7 +54,7 @@ def test_the_command_line_without_them(tmp_path: Path) -> None:
 
 def test_the_guess_by_a_model_without_lightgbm_is_about_as_good(monkeypatch: pytest.MonkeyPatch) -> None:
     sides = ("synthetic", "reference", "members", "controls")
-    encoded = encode({side: people(600, number) for number, side in enumerate(sides)}, SCHEMA)
+    encoded = encode({side: people(300, number) for number, side in enumerate(sides)}, SCHEMA)
     for secret in ("income", "member"):
         rights = []
         for found in ("lightgbm", None):

@@ -9,6 +9,7 @@ import secrets
 import stat
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.generators import registry
 from engine.results import store
-from engine.run import execute
+from engine.run import RunResult, execute
 from engine.runfolder import Record, RunFolder, State
 from engine.table.schema import Column, Kind, Schema
 from pages.ui import cached, datasets, entrance, private, shelf
@@ -27,6 +28,7 @@ from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 from tests.engine.tables import CLUB, club
 from tests.faults.conftest import BARE, NEED
+from tests.faults.disk import full
 from tests.pages.conftest import *  # noqa: F403  the app, as a person opens it
 from tests.pages.conftest import APP, csv, text
 
@@ -53,6 +55,24 @@ def test_the_page_without_them(open_app: Callable[..., AppTest], table: Dataset)
     assert "needs tensorflow and keras" in text(app)
 
 
+def test_a_full_disk_is_told_whatever_is_pressed(open_app: Callable[..., AppTest], table: Dataset) -> None:
+    app = open_app(table, page="configure")
+    with full(table.folder):
+        app.button(key="keep-none").click().run()
+        assert not app.exception
+        assert "its disk is full" in plainly(app.error[0].value)
+        app.number_input(key="rows").set_value(7).run()
+        assert not app.exception
+        assert "its disk is full" in plainly(app.error[0].value)
+    app.button(key="keep-none").click().run()
+    assert not app.exception
+    assert not any("full" in e.value for e in app.error)
+
+
+def plainly(markdown: str) -> str:
+    return markdown.replace("\\", "")
+
+
 # Two sessions with equal names and different data
 
 
@@ -77,13 +97,19 @@ def everything(app: AppTest) -> str:
     return "\n".join(all_of(app._tree)) + str(dict(app.query_params))
 
 
+@cache
+def twin(word: str) -> RunResult:
+    """Made of these members."""
+    return execute(BARE, members(word), CLUB)
+
+
 def with_run(word: str) -> tuple[Dataset, str]:
     """A table, the same name for everybody, and a finished run on it."""
     frame = members(word)
     table = datasets.add(csv(frame), "members.csv")
     folder = RunFolder(datasets.home() / "runs" / secrets.token_hex(16))
     folder.create(BARE, CLUB.parse(frame), CLUB)
-    store(execute(BARE, frame, CLUB), folder.result)
+    store(twin(word), folder.result)
     folder.write_state(Record(State.DONE, created=1.0, started=1.0, ended=time.time()))
     table.add_run(folder.path.name)
     return table, folder.path.name

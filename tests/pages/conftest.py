@@ -20,6 +20,7 @@ from engine.run import RunRequest, RunResult, execute
 from engine.runfolder import Record, RunFolder, State
 from pages.ui import cached, datasets
 from pages.ui.datasets import Dataset
+from pages.ui.views import parts
 from tests.engine.tables import CLUB, club
 
 APP = Path(__file__).resolve().parents[2] / "streamlit_app.py"
@@ -125,5 +126,24 @@ def finished(table: Dataset) -> Callable[..., str]:
 
 def text(app: AppTest) -> str:
     """Everything that the page says, in one string."""
-    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+    kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error", "success")
     return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+
+
+def offered(app: AppTest) -> list[str]:
+    """The views of the part of the compare page that is open, or that part where it has one view only."""
+    part = app.segmented_control(key="view-part").value
+    found = [c for c in app.segmented_control if c.key == parts.KEYS[part]]
+    return list(found[0].options) if found else {"Runs": ["Runs", "Race"]}.get(part, [part])
+
+
+def look_at(app: AppTest, view: str) -> AppTest:
+    """The compare page with this view of it open."""
+    for part in app.segmented_control(key="view-part").options:
+        name = part.rpartition(" ")[2]
+        app.segmented_control(key="view-part").set_value(name).run()
+        assert not app.exception
+        if view in offered(app):
+            several = any(control.key == parts.KEYS[name] for control in app.segmented_control)
+            return app.segmented_control(key=parts.KEYS[name]).set_value(view).run() if several else app
+    raise AssertionError(f"there is no view {view}")

@@ -22,7 +22,7 @@ from pages.ui import cached, datasets, downloads
 from pages.ui.datasets import Dataset
 from pages.ui.views import correlations, pairs
 from tests.engine.tables import CLUB, club
-from tests.pages.conftest import csv, text
+from tests.pages.conftest import csv, look_at, text
 
 Open = Callable[..., AppTest]
 Finished = Callable[..., str]
@@ -108,7 +108,7 @@ def test_without_charts_there_are_none_but_the_rest_is_there(
 
 
 def test_correlations_of_both_tables_and_their_difference(app: AppTest) -> None:
-    app.segmented_control(key="view").set_value("Correlations").run()
+    look_at(app, "Correlations")
     assert not app.exception
     titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in app.get("plotly_chart")]
     gaps = app.dataframe[0].value
@@ -121,7 +121,7 @@ def test_correlations_of_both_tables_and_their_difference(app: AppTest) -> None:
 
 
 def test_any_two_columns_are_drawn_together(app: AppTest) -> None:
-    app.segmented_control(key="view").set_value("Correlations").run()
+    look_at(app, "Correlations")
     for first, second, forms in (
         ("age", "fee", ["Points", "Heat map"]),
         ("city", "age", ["Quantiles", "Heat map"]),
@@ -159,7 +159,7 @@ def test_a_cell_or_a_row_that_is_clicked_chooses_its_pair(monkeypatch: pytest.Mo
 
 
 def test_what_is_missing_together(app: AppTest) -> None:
-    app.segmented_control(key="view").set_value("Missing values").run()
+    look_at(app, "Missing values")
     assert not app.exception
     titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in app.get("plotly_chart")]
     assert titles[:2] == ["How much is missing", "What is missing together"]
@@ -167,7 +167,7 @@ def test_what_is_missing_together(app: AppTest) -> None:
 
 
 def test_all_columns_in_one_plane(app: AppTest) -> None:
-    app.segmented_control(key="view").set_value("All columns at once").run()
+    look_at(app, "All columns at once")
     assert not app.exception
     app.segmented_control(key="projection-layout").set_value("overlaid").run()
     titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in app.get("plotly_chart")]
@@ -175,7 +175,7 @@ def test_all_columns_in_one_plane(app: AppTest) -> None:
 
 
 def test_a_number_is_drawn_over_the_dates_of_both_tables(app: AppTest) -> None:
-    app.segmented_control(key="view").set_value("In time").run()
+    look_at(app, "In time")
     assert not app.exception
     titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in app.get("plotly_chart")]
     assert titles[0].endswith("over time")
@@ -186,7 +186,7 @@ def test_a_number_is_drawn_over_the_dates_of_both_tables(app: AppTest) -> None:
 
 
 def test_all_figures_are_in_a_table_with_their_sentences(app: AppTest) -> None:
-    app.segmented_control(key="view").set_value("Figures").run()
+    look_at(app, "Figures")
     assert not app.exception
     evaluation = cached.result(app.query_params["run"]).evaluation
     assert evaluation is not None
@@ -200,7 +200,7 @@ def test_the_full_figures_stand_in_the_same_table(open_app: Open, table: Dataset
     found = evaluate(club(), club(seed=1), CLUB, holdout=club(seed=2), full=True, target="city")
     files.write_json(RunFolder(datasets.home() / "runs" / run).result / EVALUATION, found.to_json())
     app = open_app(table, run, page="compare")
-    app.segmented_control(key="view").set_value("Figures").run()
+    look_at(app, "Figures")
     assert not app.exception
     shown = app.dataframe[0].value
     assert list(shown["Figure"]) == [result.info.label for result in found.results]
@@ -209,7 +209,7 @@ def test_the_full_figures_stand_in_the_same_table(open_app: Open, table: Dataset
 
 
 def test_rows_of_both_tables_are_written_as_in_the_source(app: AppTest) -> None:
-    app.segmented_control(key="view").set_value("Rows").run()
+    look_at(app, "Rows")
     assert not app.exception
     real, synthetic = (frame.value for frame in app.dataframe)
     assert real["joined"].dropna().iloc[0] == club()["joined"].dropna().iloc[0]
@@ -265,7 +265,7 @@ def test_another_run_may_lack_what_was_looked_at(open_app: Open, table: Dataset,
 
 def test_in_a_wide_table_one_chooses_what_to_relate(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.ui.views.correlations.RELATED", 3)
-    app.segmented_control(key="view").set_value("Correlations").run()
+    look_at(app, "Correlations")
     assert not app.exception
     assert len(app.multiselect(key="related").value) == 3
     app.multiselect(key="related").set_value(["age", "fee"]).run()

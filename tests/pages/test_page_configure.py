@@ -125,8 +125,8 @@ def test_kinds_can_be_put_back(app: AppTest, table: Dataset) -> None:
 def test_what_is_made_anew_is_said(app: AppTest) -> None:
     said = next(c.value for c in app.caption if "Made anew" in c.value)
     assert "member" in said
-    assert "e\\-mail" in said
     assert "age" not in said
+    assert any(m.value.startswith("**e\\-mail** :gray[e\\-mail addresses") for m in app.markdown)
 
 
 def test_automatic_says_what_it_takes_and_why(app: AppTest) -> None:
@@ -305,3 +305,27 @@ def test_what_is_typed_at_once_is_kept(open_app: Open, table: Dataset) -> None:
     assert choices(table).budget is None
     app.number_input(key="given-to-integer-age").set_value(None).run()
     assert choices(table).given["age"] == "age>=30"
+
+
+def test_further_methods_can_be_trained_as_well(open_app: Open, table: Dataset) -> None:
+    app = open_app(table, page="configure")
+    app.segmented_control(key="method-family").set_value("Standard").run()
+    app.radio(key="method").set_value("copula").run()
+    also = app.multiselect(key="also")
+    assert "Gaussian copula" not in {label.removesuffix(" (suits less)") for label in also.options}
+    also.set_value(["marginals", "forest"]).run()
+    assert not app.exception
+    assert "3 runs, each with the same rows held out" in text(app)
+    kept = Choices.from_json(table.load_choices())
+    assert [request.method for request in kept.requests()] == ["copula", "marginals", "forest"]
+    again = open_app(table, page="configure")
+    assert again.multiselect(key="also").value == ["marginals", "forest"]
+    again.segmented_control(key="method-family").set_value("Race").run()
+    assert [request.method for request in Choices.from_json(table.load_choices()).requests()] == ["race"]
+
+
+def test_only_methods_that_can_do_what_is_asked_of_the_rows_go_along() -> None:
+    choices = Choices(method="cascade", also=("vae", "forest", "gone"))
+    assert [request.method for request in choices.requests()] == ["cascade", "vae", "forest"]
+    given = replace(choices, given={"age": "age>30"})
+    assert [request.method for request in given.requests()] == ["cascade", "forest"]

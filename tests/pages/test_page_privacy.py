@@ -17,7 +17,7 @@ from pages.ui import datasets
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 from pages.ui.words import share
-from tests.pages.conftest import text
+from tests.pages.conftest import look_at, text
 
 Open = Callable[..., AppTest]
 Finished = Callable[..., str]
@@ -43,7 +43,7 @@ def privacy(open_app: Open, table: Dataset, finished: Finished) -> Callable[[Aud
         path = RunFolder(datasets.home() / "runs" / run).result / AUDIT
         path.write_text(json.dumps(None if found is None else found.to_json()))
         app = open_app(table, run, "compare")
-        app.segmented_control(key="view").set_value("Privacy").run()
+        look_at(app, "Privacy")
         assert not app.exception
         return app
 

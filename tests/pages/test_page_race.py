@@ -16,7 +16,7 @@ from pages.ui import cached
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 from tests.engine.race.judges import NoJudge
-from tests.pages.conftest import text
+from tests.pages.conftest import look_at, text
 
 Open = Callable[..., AppTest]
 Finished = Callable[..., str]
@@ -49,8 +49,7 @@ def test_train_and_compare_tell_who_won_and_why(open_app: Open, table: Dataset, 
     assert not app.exception
     assert any("has a mark of" in info.value for info in app.info)
     app = open_app(table, raced, page="compare")
-    assert "Race" in app.segmented_control(key="view").options
-    app.segmented_control(key="view").set_value("Race").run()
+    look_at(app, "Race")
     assert not app.exception
     shown = app.dataframe[0].value
     assert list(shown.columns) == list(telling.HEADER)

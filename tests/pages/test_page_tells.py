@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from engine.evaluation.verdicts import Standing, sentence, standing
 from pages.ui import cached, giveaway, spot, verdicts
 from pages.ui.datasets import Dataset
-from tests.pages.conftest import text
+from tests.pages.conftest import look_at, text
 
 Open = Callable[..., AppTest]
 Finished = Callable[..., str]
@@ -23,7 +23,7 @@ def app(open_app: Open, table: Dataset, finished: Finished) -> AppTest:
 
 
 def on(app: AppTest, view: str) -> AppTest:
-    app.segmented_control(key="view").set_value(view).run()
+    look_at(app, view)
     assert not app.exception
     return app
 

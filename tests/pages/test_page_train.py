@@ -7,12 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import samples
+from engine.jobs import Jobs, RunStatus
+from engine.progress import Progress
 from engine.reports import Fallback
+from engine.run import RunRequest
 from engine.runfolder import Record, RunFolder, State
-from pages.ui import cached, datasets
+from pages.ui import cached, datasets, live
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 from tests.pages.conftest import text
@@ -164,20 +168,111 @@ def test_what_is_wrong_at_the_start_is_told(open_app: Open, table: Dataset) -> N
     assert table.runs() == ()
 
 
-def test_several_runs_can_be_chosen_from(open_app: Open, table: Dataset, finished: Callable[..., str]) -> None:
-    first, second = finished(), finished(rows=30)
-    app = open_app(table, page="train")
-    assert app.query_params["run"] == second
+@pytest.fixture
+def ended(open_app: Open, table: Dataset, finished: Callable[..., str]) -> tuple[AppTest, list[str]]:
+    """The page with a run looked at and one of each kind beside it; their ids, the latest last."""
+    runs = [
+        finished(),
+        finished(State.FAILED, "The computer's memory was not enough.", fallback=False),
+        finished(State.FELL_BACK, "“forest” failed: too few rows. The table was made by “marginals” instead."),
+        finished(State.CANCELLED),
+        finished(rows=30),
+    ]
+    return open_app(table, page="train"), runs
+
+
+def test_other_runs_are_cards_with_what_came_of_them(ended: tuple[AppTest, list[str]]) -> None:
+    app, (done, failed, other, stopped, _) = ended
+    assert not app.exception
+    keys = [button.key for button in app.button if button.key.startswith("again-")]
+    assert keys == [f"again-{run}" for run in (stopped, other, failed, done)]  # the latest first
+    assert "memory was not enough" in text(app)
+    assert "Another method may take over when you allow it" in text(app)
+    assert "“forest” failed" in text(app)
+    comparable = {button.key for button in app.button if button.key.startswith("compare-")}
+    assert comparable == {f"compare-{run}" for run in (done, other)}
+    shown = [metric for metric in app.metric if metric.label == "Least alike column"]
+    assert len(shown) == 2
+
+
+def test_a_card_opens_its_run_and_deletes_it(ended: tuple[AppTest, list[str]], table: Dataset) -> None:
+    app, (done, *_, latest) = ended
+    assert app.query_params["run"] == latest
     assert "30 synthetic rows" in text(app)
-    app.selectbox(key="run-picker").set_value(first).run()
-    assert app.query_params["run"] == first
+    app.button(key=f"open-{done}").click().run()
+    assert app.query_params["run"] == done
     assert "200 synthetic rows" in text(app)
+    app.button(key=f"sure-{latest}").click().run()
+    assert not app.exception
+    assert latest not in table.runs()
+    assert latest not in cached.jobs().ids()
+    assert app.query_params["run"] == done
+    app.button(key="sure-run").click().run()
+    assert not app.exception
+    assert done not in table.runs()
+    assert app.query_params["run"] == table.runs()[-1]
+
+
+def test_many_runs_come_in_pages(open_app: Open, table: Dataset, finished: Callable[..., str]) -> None:
+    runs = [finished(State.CANCELLED) for _ in range(8)]
+    app = open_app(table, page="train")
+    assert len([b for b in app.button if b.key.startswith("again-")]) == 5
+    app.get("pagination")[0].set_value(2).run()
+    assert [b.key for b in app.button if b.key.startswith("again-")] == [f"again-{run}" for run in runs[1::-1]]
+
+
+def test_several_methods_are_queued_at_once_and_stopped_together(
+    open_app: Open, table: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.save_choices(Choices(method="marginals", rows=60, also=("copula", "forest")).to_json())
+    monkeypatch.setattr(Jobs, "_pump", lambda self: None)  # all wait
+    app = open_app(table, page="train")
+    assert "Gaussian copula" in text(app)
+    app.button(key="start").click().run()
+    assert not app.exception
+    runs = table.runs()
+    asked = [cached.jobs().status(run).request for run in runs]
+    assert [request.method for request in asked] == ["marginals", "copula", "forest"]
+    assert {(request.rows, request.seed) for request in asked} == {(60, 0)}
+    assert app.query_params["run"] == runs[0]
+    waiting = [bar.text for bar in app.progress]
+    assert "It is next" in waiting[0]
+    assert "number 3 in line" in waiting[2]
+    app.button(key=f"stop-{runs[1]}").click().run()
+    assert [str(cached.jobs().status(run).state) for run in runs] == ["queued", "cancelled", "queued"]
+    app.button(key="stop-all").click().run()
+    assert not app.exception
+    assert all(cached.jobs().status(run).state is State.CANCELLED for run in runs)
+    assert "Stopped" in app.info[0].value
+
+
+def test_a_full_line_is_told_and_the_runs_before_it_go_their_way(
+    open_app: Open, table: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.save_choices(Choices(method="marginals", also=("copula", "forest")).to_json())
+    monkeypatch.setattr(Jobs, "_pump", lambda self: None)
+    monkeypatch.setenv("TABULAR_TWIN_MAX_WAITING_JOBS_PER_OWNER", "2")
+    app = open_app(table, page="train")
+    app.button(key="start").click().run()
+    assert not app.exception
+    assert "did not start: 2 runs of yours are waiting already" in app.error[0].value.replace("\\", "")
+    assert len(table.runs()) == 2
+
+
+def test_the_log_tells_each_message_once_with_its_time() -> None:
+    history = (
+        Progress("train", 0, 2, seconds=0.0, message="Learning."),
+        Progress("train", 1, 2, seconds=3.0, message="Learning."),
+        Progress("train", 2, 2, seconds=4.0, message="Best so far."),
+        Progress("sample", 0, 1, seconds=0.5, message="Making rows."),
+    )
+    lines = live.log_lines(RunStatus("0" * 32, State.RUNNING, RunRequest(), history=history))
+    assert lines == ["- `0.0 s` **Learn the table**", "- `4.0 s` Best so far\\.", "- `4.0 s` **Make rows**"]
 
 
 def test_losses_of_the_latest_training_are_drawn(
     open_app: Open, table: Dataset, home: Path, finished: Callable[..., str]
 ) -> None:
-    from engine.progress import Progress
     from engine.runfolder import EventWriter
 
     run = finished()

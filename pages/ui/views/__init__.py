@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui import cached, figures, giveaway, privacy, racing, rivals, spot, state
+from pages.ui import cached, figures, giveaway, privacy, racing, rivals, spot
 from pages.ui.datasets import Dataset
-from pages.ui.views import correlations, distributions, gaps, projection, rows, time
+from pages.ui.views import correlations, distributions, gaps, parts, projection, rows, time
 
 if TYPE_CHECKING:
     from engine.results import StoredResult
@@ -20,10 +20,7 @@ CHARTS = (DISTRIBUTIONS, CORRELATIONS, GAPS, PROJECTION)
 
 
 def draw(table: Dataset, run_id: str, result: StoredResult, request: RunRequest) -> None:
-    names = _offered(table, run_id, result, request)
-    view = st.segmented_control(
-        "View", names, key=state.seed_within("view", names), required=True, label_visibility="collapsed"
-    )
+    view = parts.choose(_offered(table, run_id, result, request))
     if view in CHARTS and (request.given or request.balance):
         st.info(
             "The charts show the twin as it was made, with what you asked of its rows; where it differs from the real "
@@ -56,15 +53,20 @@ def draw(table: Dataset, run_id: str, result: StoredResult, request: RunRequest)
         rows.draw(run_id, result)
 
 
-def _offered(table: Dataset, run_id: str, result: StoredResult, request: RunRequest) -> list[str]:
-    """The views that this run has something to show in."""
-    race = [racing.RACING] if result.figures.get("race") else []
-    dated = [TIME] if request.charts and all(time.columns(run_id)) else []
+def _offered(table: Dataset, run_id: str, result: StoredResult, request: RunRequest) -> dict[str, list[str]]:
+    """The views that this run has something to show in, by part of the page."""
+    drawn = [DISTRIBUTIONS] if request.charts else []
     gappy = [GAPS] if request.charts and cached.any_missing(run_id) else []
+    dated = [TIME] if request.charts and all(time.columns(run_id)) else []
     whole = [PROJECTION] if request.charts and len(cached.compared(run_id)) > 1 else []
-    shown = [*([DISTRIBUTIONS] if request.charts else []), CORRELATIONS, *gappy, *dated, *whole, FIGURES]
     several = [rivals.RUNS] if len(rivals.possible(table)) > 1 else []
-    return [*shown, giveaway.GIVEAWAY, spot.SPOT, privacy.PRIVACY, ROWS, *race, *several]
+    race = [racing.RACING] if result.figures.get("race") else []
+    return {
+        parts.LOOK: [*drawn, CORRELATIONS, *gappy, *dated, *whole, ROWS],
+        parts.MEASURE: [FIGURES, giveaway.GIVEAWAY, spot.SPOT],
+        parts.PRIVACY: [privacy.PRIVACY],
+        parts.RUNS: [*several, *race],
+    }
 
 
 def _figures(result: StoredResult) -> None:

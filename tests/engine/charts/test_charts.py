@@ -453,6 +453,11 @@ class TestProfiles:
     def test_a_histogram_and_bars(self) -> None:
         histogram = charts.profile_chart(Profile("n", ((0, 10, 20), (3, 4)))).to_dict()
         assert [v["rows"] for v in rows_of(histogram)] == [3, 4]
+        tailed = charts.profile_chart(Profile("n", ((0, 10, 20, 900), (3, 4, 1)))).to_dict()
+        assert [bar["far"] for bar in rows_of(tailed)] == [False, False, True]
+        dated = ("2001-01-01", "2024-01-01", "2024-02-01", "2024-03-01")
+        tailed = charts.profile_chart(Profile("d", (dated, (1, 4, 3)))).to_dict()
+        assert [bar["far"] for bar in rows_of(tailed)] == [True, False, False]
         bars = charts.profile_chart(Profile("c", top=(("a", 5), ("", 2), ("b" * 99, 1)))).to_dict()
         values = rows_of(bars)
         assert [v["rows"] for v in values] == [5, 2, 1]

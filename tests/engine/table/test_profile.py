@@ -94,6 +94,30 @@ def test_many_whole_numbers_are_binned_evenly() -> None:
     assert sum(counts) == 1000
 
 
+@pytest.mark.parametrize("kind", [Kind.INTEGER, Kind.DECIMAL])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_far_tail_is_one_bin_and_leaves_room_for_the_rest(kind: Kind, sign: int) -> None:
+    values = [sign * value for value in [*range(500)] * 2 + [90_000]]
+    whole = kind is Kind.INTEGER
+    form = None if whole else NumberFormat(1)
+    found = profile(values, "Int64" if whole else "float64", kind, number=form)
+    assert found.histogram is not None
+    edges, counts = found.histogram
+    widths = np.diff(edges)
+    tail, rest = (-1, slice(0, -1)) if sign > 0 else (0, slice(1, None))
+    assert widths[tail] > 80_000
+    assert widths[rest].max() < 30
+    assert counts[tail] <= 0.011 * len(values)
+    assert sum(counts) == len(values)
+    assert min(counts[rest]) > 0
+
+
+def test_numbers_that_span_all_floats_have_one_bin() -> None:
+    values = [*np.linspace(-1, 1, 300), 1e308, -1e308]
+    found = profile(values, "float64", Kind.DECIMAL, number=NumberFormat(17))
+    assert found.histogram == ((-1e308, 1e308), (302,))
+
+
 @pytest.mark.parametrize("name", ZOO)
 def test_every_table_is_profiled_as_plain_json(name: str) -> None:
     animal = ZOO[name]

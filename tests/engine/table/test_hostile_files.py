@@ -1,0 +1,259 @@
+"""Files made to hurt: each ends in one sentence, within bounded time and memory, and never in a crash."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from engine.errors import LimitError, ReadError
+from engine.table import source, spreadsheet
+from engine.table.findings import Severity
+from engine.table.read import read_table
+from tests.engine.table.test_read_limits import MAIN, SMALL, row, workbook
+
+HEADER = b'<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'
+STRINGS = b"<si><t>a</t></si><si><t>b</t></si>"
+
+
+def altered(part: str, old: bytes, new: bytes) -> bytes:
+    """A workbook of two columns with one part changed."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(HEADER + row(2, 1, 2), STRINGS))) as archive,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as changed,
+    ):
+        assert old in archive.read(part)
+        for name in archive.namelist():
+            data = archive.read(name)
+            changed.writestr(name, data.replace(old, new) if name == part else data)
+    return out.getvalue()
+
+
+# Excel. Without the checks the parser, native code, ends the process or panics on these.
+
+
+@pytest.mark.parametrize("count", ["18446744073709551615", "2147483648", "0002147483648"])
+@pytest.mark.parametrize("form", ['<sst uniqueCount="{}" ', "<sst uniqueCount = '+{}' "])
+def test_a_workbook_that_declares_more_strings_than_it_holds(count: str, form: str) -> None:
+    data = altered("xl/sharedStrings.xml", b"<sst ", form.format(count).encode())
+    with pytest.raises(ReadError, match=r"declares [\d,]+ entries"):
+        read_table(data)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        b'<c r="XFD1048576"><v>1</v></c>',
+        b"<c  r = 'XFD1048576' ><v>1</v></c>",
+        b"<x:c s='1' r='XFD1048576'><x:v>1</x:v></x:c>",
+        b'<c r="' + b"0" * 40 + b'"><v>1</v></c>',
+        b'<c r="ZZZZZZZ99999999999"><v>1</v></c>',
+        b'<c x=">" r="XFD1048576"><v>1</v></c>',
+        b"<c x='>>' r='XFD1048576'><v>1</v></c>",
+        b'<c r="A' + b"9" * 6_000 + b'"><v>1</v></c>',
+    ],
+)
+def test_cells_far_from_the_row_they_stand_in(cell: bytes) -> None:
+    with pytest.raises((LimitError, ReadError), match=r"reaches to row|does not exist"):
+        read_table(workbook(HEADER + b'<row r="2">' + cell + b"</row>", STRINGS))
+
+
+def test_rows_and_cells_without_places_are_counted() -> None:
+    wide, tall = b"<row>" + b"<c><v>1</v></c>" * 16_000 + b"</row>", b"<row><c><v>1</v></c></row>" * 4_000
+    with pytest.raises(LimitError, match="TABULAR_TWIN_MAX_CELLS"):
+        read_table(workbook(wide + tall, STRINGS))
+    plain = b"<row><c><v>5</v></c><c><v>7</v></c></row>" * 5_000  # many cells in all, few in each row
+    header = HEADER.replace(b' r="1"', b"").replace(b' r="A1"', b"").replace(b' r="B1"', b"")
+    assert read_table(workbook(header + plain, STRINGS)).frame.shape == (5_000, 2)
+
+
+def test_parts_in_utf_16_do_not_pass_unseen() -> None:
+    sheet = f'<worksheet xmlns="{MAIN}"><sheetData/></worksheet>'
+    data = workbook(b"", **{"xl/worksheets/sheet1.xml": sheet.encode("utf-16")})
+    with pytest.raises(ReadError, match="UTF-16"):
+        read_table(data)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("xl/workbook.bin", "xlsb"), ("content.xml", "OpenDocument")])
+def test_other_kinds_of_workbooks_in_disguise(name: str, kind: str) -> None:
+    with pytest.raises(ReadError, match=kind):
+        read_table(workbook(row(1, 1), STRINGS, **{name: b"x"}))
+
+
+def test_entities_far_into_a_part() -> None:
+    bomb = b" " * 1_500_000 + b'<!DOCTYPE x SYSTEM "file:///etc/passwd">'
+    with pytest.raises(ReadError, match="XML entities"):
+        read_table(workbook(row(1, 1), **{"xl/sharedStrings.xml": bomb}))
+
+
+def test_a_panic_of_the_parser_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):  # as native code raises it; it is no Exception
+        pass
+
+    def panic(*_: object) -> None:
+        raise PanicException("capacity overflow")
+
+    monkeypatch.setattr(spreadsheet, "load_workbook", panic)
+    with pytest.raises(ReadError, match="damaged"):
+        read_table(workbook(HEADER + row(2, 1, 2), STRINGS))
+
+
+# Packed files
+
+
+def test_a_file_that_unpacks_to_hundreds_of_times_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "_HARMLESS", 1_000_000)
+    text = b"1,2\n" * 1_000_000
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("t.csv", text)
+    for data in (gzip.compress(text), zipped.getvalue(), workbook(row(1, 1), **{"xl/media/x.bin": b"\0" * 3_000_000})):
+        with pytest.raises(LimitError, match="250 times its size"):
+            read_table(data)
+
+
+def test_files_packed_in_files() -> None:
+    inner = gzip.compress(b"a,b\n1,2\n")
+    with pytest.raises(ReadError, match="twice"):
+        read_table(gzip.compress(inner))
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("inner.zip", b"PK\x05\x06" + b"\0" * 18)
+    with pytest.raises(ReadError, match="no table"):
+        read_table(zipped.getvalue())
+
+
+# Text
+
+
+def test_a_cell_of_a_hundred_megabytes_is_refused_before_it_is_split() -> None:
+    limits = replace(SMALL, max_bytes=10**8, max_cell_characters=1_000)
+    for cell in (b"x" * 2_000_000, b'"' * 2_000_000, b'"' + b"x" * 2_000_000 + b'"'):
+        with pytest.raises(LimitError, match="Line 3 of the file has more than 200,000 bytes"):
+            read_table(b"a,b\n1,2\n3," + cell + b"\n5,6\n", limits=limits)
+
+
+@pytest.mark.parametrize("mark", [b",", b";", b"\t", b"|"])
+def test_a_million_columns(mark: bytes) -> None:
+    with pytest.raises(LimitError, match="TABULAR_TWIN_MAX_COLUMNS"):
+        read_table(mark.join([b"c"] * 1_000_000) + b"\n" + mark.join([b"1"] * 1_000_000))
+
+
+def test_lines_within_the_bounds_are_read_with_any_line_end() -> None:
+    limits = replace(SMALL, max_bytes=10**8, max_cell_characters=100, max_cells=10**7)
+    for end in (b"\n", b"\r", b"\r\n"):
+        assert read_table(b"a,b" + end + (b"1,22222222" + end) * 5_000, limits=limits).frame.shape == (5_000, 2)
+
+
+def test_foreign_bytes_and_marks_on_every_line_are_told_in_one_pass() -> None:
+    """Quadratic work would take minutes here."""
+    foreign = b"a,b\n" + "ä,ö\n".encode() * 100_000 + b"\xff,1\n" * 50_000
+    reading = read_table(foreign)
+    assert reading.frame.shape == (150_000, 2)
+    assert reading.facts["lines"]["encoding_mixed"] == list(range(100_002, 150_002))
+    marked = read_table(b"a,b\n" + b"1\0,2\n" * 4_000)
+    assert marked.facts["lines"]["nul"] == list(range(2, 4_002))
+    assert marked.frame["a"].unique().tolist() == ["1"]
+
+
+# JSON
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"[" * 100_000, b'{"a":' * 100_000, b'[{"a":' + b"[" * 100_000, b'{"a":1}\n{"a":2}\n{"a":' + b"[" * 100_000],
+)
+def test_json_nested_a_hundred_thousand_deep(data: bytes) -> None:
+    with pytest.raises(ReadError, match="nested too deeply"):
+        read_table(data, name="t.json")
+
+
+def test_whole_numbers_of_a_hundred_thousand_digits_are_text() -> None:
+    digits = "9" * 99_000
+    for text in (f'[{{"a": {digits}}}, {{"a": 1}}]', f'{{"a": {digits}}}\n{{"a": 1}}\n'):
+        reading = read_table(text.encode(), name="t.json")
+        assert reading.frame["a"].tolist() == [digits, "1"]
+        assert reading.findings[0].code == "mixed_types"
+
+
+def test_half_characters_in_json_are_replaced() -> None:
+    text = r'[{"a": "x\ud800", "b\udfff": "\ud83d\ude00", "c": "\\ud800"}]'
+    reading = read_table(text.encode(), name="t.json")
+    assert reading.frame.to_dict("list") == {"a": ["x\ufffd"], "b\ufffd": ["\U0001f600"], "c": ["\\ud800"]}
+    assert [(f.code, f.severity) for f in reading.findings] == [("half_character", Severity.REPAIRED)]
+
+
+def test_empty_records_are_no_table() -> None:
+    with pytest.raises(ReadError, match="names no columns"):
+        read_table(b"[{},{},{}]", name="t.json")
+
+
+# Parquet
+
+
+def folded(text: str, rows: int) -> bytes:
+    """A file that stores a text once and shows it in every row, as a column of plain text."""
+    out = io.BytesIO()
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), [text])
+    pq.write_table(pa.table({"a": column}), out, store_schema=False)
+    return out.getvalue()
+
+
+def test_a_text_that_a_parquet_file_repeats() -> None:
+    assert read_table(folded("x" * 400, 700), limits=SMALL).frame["a"].nunique() == 1
+    with pytest.raises(LimitError, match="TABULAR_TWIN_MAX_UNPACKED_BYTES"):
+        read_table(folded("x" * 400, 900), limits=SMALL)
+    with pytest.raises(LimitError, match="TABULAR_TWIN_MAX_CELL_CHARACTERS"):
+        read_table(folded("x" * 10_000_000, 1_000_000))
+
+
+def test_parquet_with_any_byte_changed_is_a_sentence_or_a_table() -> None:
+    out = io.BytesIO()
+    pq.write_table(pa.table({"a": list(range(50)), "b": ["x", "y"] * 25}), out)
+    whole = out.getvalue()
+    for place in range(4, len(whole) - 4, 37):
+        data = bytearray(whole)
+        data[place] ^= 0xFF
+        assert len(sentence(bytes(data))) < 300
+
+
+def sentence(data: bytes) -> str:
+    """What is said of the data, nothing where they are read."""
+    try:
+        read_table(data, limits=SMALL)
+    except (ReadError, LimitError) as error:
+        return str(error)
+    return ""
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("../../etc/passwd.csv", "passwd"),
+        ("..\\..\\windows\\x.csv", "x"),
+        ("a\0b.csv", "ab"),
+        ("\x1b[31mred\n.csv", "[31mred"),
+        ("..", ""),
+        ("/", ""),
+        ("n" * 5_000 + ".csv", "n" * 100),
+        ("con\u202efdp.csv", "confdp"),
+    ],
+)
+def test_names_of_files_are_plain(given: str, name: str) -> None:
+    assert read_table(b"a,b\n1,2\n3,4\n", name=given).name == name
+
+
+def test_paths_that_no_system_opens(tmp_path: Path) -> None:
+    for path in ("a\0b.csv", str(tmp_path / ("n" * 5_000)), str(tmp_path)):
+        with pytest.raises(ReadError):
+            read_table(path)
