@@ -15,7 +15,12 @@ _SHOWN = "pair-shown"  # up to which click the page was moved to the pair
 # The chart lies below what was clicked. Nothing of a table is in this; the number has it carried out once a click.
 _SCROLL = """<script>
 /* {click} */
-setTimeout(() => document.querySelector(".st-key-pair")?.scrollIntoView(), 100);
+setTimeout(() => {
+    const pair = document.querySelector(".st-key-pair");
+    if (!pair) return;
+    pair.style.scrollMarginTop = "4.5rem";  /* what stays at the top covers nothing of it */
+    pair.scrollIntoView();
+}, 100);
 </script>"""
 
 
