@@ -59,22 +59,11 @@ def test_demand_14_a_file_holds_real_labels_and_those_asked_for(
 
 
 def test_demand_14_nor_do_figures_and_report_show_any(tmp_path: Path) -> None:
-    data, told, page = tmp_path / "t.csv", tmp_path / "f.json", tmp_path / "r.html"
+    data, out, told, page = (tmp_path / name for name in ("t.csv", "o.json", "f.json", "r.html"))
     table(odd=False).to_csv(data, index=False)
-    command = [
-        "generate",
-        str(data),
-        "--out",
-        str(tmp_path / "o.json"),
-        "--method",
-        "forest",
-        "--rows",
-        "200",
-        "--rare-label",
-        "elsewhere",
-    ]
+    command = ["generate", str(data), "--out", str(out), "--method", "forest", "--rare-label", "elsewhere"]
     assert cli.main([*command, "--json", str(told), "--report", str(page), "--figures", "quick"]) == 0
-    assert not MARK.findall((tmp_path / "o.json").read_text())
+    assert not MARK.findall(out.read_text())
     assert not MARK.findall(told.read_text())
     shown = re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", page.read_text(), flags=re.S)
     assert "town" in shown
