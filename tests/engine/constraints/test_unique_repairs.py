@@ -61,5 +61,5 @@ def test_where_no_value_is_free_the_rest_is_left_out_and_told() -> None:
 def test_a_column_of_one_value_cannot_be_unique() -> None:
     rule = Constraint("unique", ("k",))
     schema = Schema((Column("k", Kind.CONSTANT, value="x"),), "t")
-    with pytest.raises(ConstraintError, match=r"“k”.*cannot be unique|cannot be unique.*“k”"):
+    with pytest.raises(ConstraintError, match=r"unique\(k\): a column of one value cannot be unique"):
         registry.rule_of(rule, schema)
