@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -62,8 +62,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Jobs,
     jobs.delete(run_id)
 
 
-def _until(jobs: Jobs, run_id: str, ready: object) -> RunStatus:
-    assert callable(ready)
+def _until(jobs: Jobs, run_id: str, ready: Callable[[RunStatus], bool]) -> RunStatus:
     end = time.monotonic() + PATIENCE
     while not ready(status := jobs.status(run_id)):
         assert time.monotonic() < end, status
