@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cached, downloads, frame, runs, saving, state, told, verdicts, views, widgets, wishes
+from pages.ui import cached, downloads, frame, runs, state, told, verdicts, views, widgets, wishes
 from pages.ui.words import count, plain, seconds
 
 frame.ensure()
@@ -31,7 +31,6 @@ with widgets.told():
         st.warning(plain(now.message), icon=":material/alt_route:")
     verdicts.say(result)
     downloads.draw(table, identity, result)
-    saving.draw(table, identity, result)
     verdicts.cards(result)
-    told.made(result)
+    told.made(result, folded=True)
     views.draw(table, identity, result, now.request)

@@ -15,6 +15,7 @@ from engine.table.schema import Kind
 OTHERS = "all others"
 TICKS = 5  # marks on an axis of stretches
 DATES = 3  # the same, of dates
+CLEAR = 0.07  # of an axis, that the labels of two places are apart at least
 
 
 def cell_label(axis: Axis, cell: int, length: int = 60) -> str:
@@ -46,6 +47,8 @@ def cell_axis(axis: Axis, length: int) -> dict[str, Any]:
         texts, shift = [labels.bin_label(column, i) for i in at], 0.0
     else:
         texts, shift = [_start(axis, i) for i in at], 0.5
+    if apart and at[0] + 1 - shift < CLEAR * (apart + bins):
+        at, texts = at[1:], texts[1:]  # its label would run into that of the last single value
     places = [float(i) for i in range(apart)] + [apart + i - shift for i in at]
     names = [labels.value(column, atom) for atom in column.atoms] + texts
     return {"tickvals": places, "ticktext": [theme.label(name, length) for name in names], "showgrid": False}

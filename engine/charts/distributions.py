@@ -21,6 +21,8 @@ Layout = Literal["overlaid", "side by side", "stacked"]
 LAYOUT_LABELS = {"side by side": "Side by side", "stacked": "Stacked", "overlaid": "Overlaid"}
 FORM_LABELS = {"histogram": "Histogram", "density": "Density", "ecdf": "Cumulative share", "bars": "Bars"}
 DENSE = 15  # bins, above which a smooth density says something
+BETWEEN, WITHIN = 0.09, 0.045  # of the width: between two panels, and between a panel's bars and its bins
+DWARFS = 4  # times the highest bin, above which a bar kept apart would leave the bins too low to read
 
 
 def forms(comparison: ColumnComparison) -> tuple[str, ...]:
@@ -68,6 +70,8 @@ def distribution_figure(
         fig = _binned(comparison, panels, told, chosen == "density", dark)
     if layout == "stacked" and len(panels) > 1:
         stack(fig, len(panels))
+    elif layout == "side by side" and comparison.numeric:
+        fig.update_xaxes(nticks=4)  # more would run into each other on a phone
     height = fig.layout.height or 380
     theme.dress(fig, comparison.name, subtitle(comparison, score), height=height, dark=dark)
     return fig
@@ -117,6 +121,7 @@ def _binned(
     per = 2 if apart else 1
     groups = len(comparison.atoms) + 1
     widths = ([0.1 + 0.05 * groups, 1.0] if apart else [1.0]) * len(panels)
+    one_axis = apart and not smooth and _top(comparison, apart=True) <= DWARFS * _top(comparison, apart=False)
     fig = make_subplots(1, per * len(panels), column_widths=widths, horizontal_spacing=0.05 if apart else 0.06)
     for number, names in enumerate(panels):
         column = number * per + 1
@@ -129,23 +134,44 @@ def _binned(
         _value_axis(fig, comparison, column + per - 1)
     _match(fig, [i * per + per for i in range(len(panels))])
     if apart:
+        _part(fig, len(panels), widths[0] / (widths[0] + widths[1]))
         _match(fig, [i * per + 1 for i in range(len(panels))], "y")  # bars have a fixed range along x
+        if one_axis:
+            fig.update_yaxes(matches="y", col=per)
+        else:
+            fig.update_yaxes(range=[0, 1.05 * max(_top(comparison, apart=a) for a in (True, False))], col=1)
     y_title = "density" if smooth else "share of rows"
     for i in range(len(panels)):
         fig.update_yaxes(rangemode="tozero", col=i * per + per)
         fig.update_yaxes(showticklabels=not smooth, tickformat=".2~%" if not smooth else "", col=i * per + per)
     fig.update_yaxes(title_text="share of rows" if apart else y_title, col=1)
-    if len(panels) > 1:
-        _save_room(fig, per, per * len(panels))
+    if one_axis or len(panels) > 1:
+        _save_room(fig, per, per * len(panels), one_axis)
     fig.update_layout(hovermode="x")  # anywhere above a place, not only near the line
     return fig
 
 
-def _save_room(fig: go.Figure, per: int, columns: int) -> None:
-    """Panels side by side share their ranges, so the first one's labels are enough; a phone has no room for more."""
-    if per > 1:
+def _part(fig: go.Figure, panels: int, bars: float) -> None:
+    """Room between the panels for the labels at their ends. bars: the share of a panel that the bars take."""
+    width = (1 - BETWEEN * (panels - 1)) / panels
+    for i in range(panels):
+        left, edge = i * (width + BETWEEN), i * (width + BETWEEN) + bars * (width - WITHIN)
+        fig.update_xaxes(domain=[left, edge], col=2 * i + 1)
+        fig.update_xaxes(domain=[edge + WITHIN, min(left + width, 1.0)], col=2 * i + 2)
+
+
+def _top(comparison: ColumnComparison, *, apart: bool) -> float:
+    """The highest share of rows in a bin, or (apart) among the values kept out of the bins and missing ones."""
+    sides = comparison.sides.values()
+    counts = ((side, (*side.atoms, side.missing) if apart else side.counts) for side in sides)
+    return max((share(side, n) for side, own in counts for n in own), default=0.0)
+
+
+def _save_room(fig: go.Figure, per: int, columns: int, one_axis: bool) -> None:
+    """Axes of the same range need their labels only once; a phone has no room for more."""
+    if per > 1 and not one_axis:
         fig.update_yaxes(ticklabelposition="inside top", col=per)
-    for column in range(per + 1, columns + 1):
+    for column in range(2 if one_axis else per + 1, columns + 1):
         fig.update_yaxes(showticklabels=False, col=column)
 
 

@@ -14,6 +14,7 @@ from math import log10
 
 from engine.charts import labels, theme
 from engine.charts.bars import MISSING, label_rows, share
+from engine.charts.distributions import DWARFS
 from engine.evaluation.distributions import ColumnComparison
 
 LABELS = 6  # drawn by name, the others together
@@ -154,11 +155,19 @@ def _apart(comparison: ColumnComparison) -> tuple[list[str], dict[str, list[int]
     return ticks, {name: [*sides[name].atoms, *[sides[name].missing] * missing] for name in _BOTH}
 
 
+def _tops(comparison: ColumnComparison) -> tuple[float, float]:
+    """By which the single bars and the bins are scaled: by one share, unless that would leave the bins too low."""
+    ticks, counts = _apart(comparison)
+    apart = _top(comparison, counts) if ticks else 0.0
+    bins = _top(comparison, {name: comparison.sides[name].counts for name in _BOTH})
+    return (apart, bins) if apart > DWARFS * bins else (max(apart, bins),) * 2
+
+
 def _singles(comparison: ColumnComparison) -> str:
     ticks, counts = _apart(comparison)
     if not ticks:
         return ""
-    top = _top(comparison, counts)
+    top, _ = _tops(comparison)
     drawn = []
     for place, tick in enumerate(ticks):
         bars = "".join(
@@ -194,7 +203,8 @@ def _picture(
     comparison: ColumnComparison, places: Sequence[float], counts: Mapping[str, Sequence[int]], dark: bool
 ) -> str:
     """The address of a picture that holds itself; nothing of a table but heights is in it."""
-    top, look = _top(comparison, counts), theme.colours(dark)
+    look = theme.colours(dark)
+    _, top = _tops(comparison)
     real, made = (_steps(places, [_share(comparison, n, c) / top for c in counts[n]]) for n in _BOTH)
     drawing = _DRAWING.format(real=look.real, synthetic=look.synthetic, real_d=real, synthetic_d=made)
     return f"data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}"

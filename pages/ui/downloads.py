@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine.table.write import FORMATS, to_bytes
-from pages.ui import cached, certified, formulas, repeating
+from pages.ui import cached, certified, formulas, repeating, saving
 from pages.ui.certified import TABLES
 from pages.ui.datasets import Dataset
 
@@ -17,50 +17,74 @@ if TYPE_CHECKING:
 
 
 def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
-    """The table in four formats, CSV first; the report; the model; what repeats the run."""
-    with st.container(horizontal=True, gap="xsmall", key="downloads"):
-        tables(f"{table.title}-synthetic", lambda key: _table(run_id, key))
-        if result.evaluation is not None:
-            st.download_button(
-                "Report",
-                data=_report(table.title, run_id),
-                file_name=f"{table.title}-report.html",
-                mime="text/html",
-                on_click="ignore",
-                icon=":material/lab_profile:",
-                key="download-report",
-                help="All figures as one page that needs nothing else.",
-            )
-        st.download_button(
-            "Model",
-            data=result.model.read_bytes,
-            file_name=f"{table.title}-model.zip",
-            mime="application/zip",
-            on_click="ignore",
-            icon=":material/deployed_code:",
-            key="download-model",
-            help="The trained model, for more rows from the command line. What it keeps is in the guide.",
-        )
+    """The table as CSV; all other files, folded away; its certificate; what repeats the run, and what keeps it."""
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="downloads"):
+        tables(f"{table.title}-synthetic", lambda key: _table(run_id, key), more=lambda: _more(table, run_id, result))
         certified.draw(f"{table.title}-synthetic", result.synthetic.size, certified.of_run(run_id))
         repeating.draw(table, run_id, result)
+        saving.draw(table, run_id, result)
     formulas.draw(run_id, result.synthetic, cached.jobs().schema(run_id).selected)
 
 
-def tables(stem: str, make: Callable[[str], Callable[[], bytes]], prefix: str = "download") -> None:
-    """A button for each format. stem: of the file's name; make: of a format's key, what makes the file."""
-    for key in TABLES:
-        form = FORMATS[key]
-        first = key == TABLES[0]
+def _more(table: Dataset, run_id: str, result: StoredResult) -> None:
+    """The report and the model."""
+    if result.evaluation is not None:
         st.download_button(
-            f"Download {form.label}" if first else form.label,
-            data=make(key),
-            file_name=f"{stem}{form.suffix}",
-            mime=form.mime,
+            "Report",
+            data=_report(table.title, run_id),
+            file_name=f"{table.title}-report.html",
+            mime="text/html",
             on_click="ignore",
-            type="primary" if first else "secondary",
-            icon=":material/download:" if first else None,
-            key=f"{prefix}-{key}",
+            icon=":material/lab_profile:",
+            key="download-report",
+            help="All figures as one page that needs nothing else.",
+            width="stretch",
         )
+    st.download_button(
+        "Model",
+        data=result.model.read_bytes,
+        file_name=f"{table.title}-model.zip",
+        mime="application/zip",
+        on_click="ignore",
+        icon=":material/deployed_code:",
+        key="download-model",
+        help="The trained model, for more rows from the command line. What it keeps is in the guide.",
+        width="stretch",
+    )
+
+
+def tables(
+    stem: str,
+    make: Callable[[str], Callable[[], bytes]],
+    prefix: str = "download",
+    more: Callable[[], None] | None = None,
+) -> None:
+    """The table as CSV, and a list of all other formats.
+
+    stem: of the file's name; make: of a format's key, what makes the file; more: draws what else is in the list.
+    """
+    _table_button(TABLES[0], stem, make, prefix)
+    with st.popover("More files", icon=":material/expand_circle_down:", key=f"{prefix}-more"):
+        for key in TABLES[1:]:
+            _table_button(key, stem, make, prefix)
+        if more is not None:
+            more()
+
+
+def _table_button(key: str, stem: str, make: Callable[[str], Callable[[], bytes]], prefix: str) -> None:
+    form = FORMATS[key]
+    first = key == TABLES[0]
+    st.download_button(
+        f"Download {form.label}" if first else form.label,
+        data=make(key),
+        file_name=f"{stem}{form.suffix}",
+        mime=form.mime,
+        on_click="ignore",
+        type="primary" if first else "secondary",
+        icon=":material/download:" if first else ":material/table:",
+        key=f"{prefix}-{key}",
+        width="content" if first else "stretch",
+    )
 
 
 def _table(run_id: str, key: str) -> Callable[[], bytes]:

@@ -60,13 +60,14 @@ def in_words(evaluation: Evaluation) -> None:
         hide_index=True,
         key="figures",
         alt="All figures, each beside the figure of fresh real rows",
+        placeholder="–",
         column_config={
-            "Twin": config.NumberColumn(format="%.4f"),
+            "Twin": config.NumberColumn(format="%.1f %%"),
             "Fresh real rows": config.NumberColumn(
-                format="%.4f", help="The same figure of real rows that the model never saw."
+                format="%.1f %%", help="The same figure of real rows that the model never saw."
             ),
             "Twin, as many rows": config.NumberColumn(
-                format="%.4f", help="The twin's figure on as many rows as were held out: compare these two."
+                format="%.1f %%", help="The twin's figure on as many rows as were held out: compare these two."
             ),
             "In words": config.TextColumn(width="large"),
         },
@@ -74,16 +75,19 @@ def in_words(evaluation: Evaluation) -> None:
 
 
 def _row(figure: MetricResult) -> dict[str, object]:
-    low, high = figure.interval or (None, None)
     return {
         "Figure": figure.info.label,
-        "Twin": figure.value,
-        "95 % from": low,
-        "to": high,
-        "Fresh real rows": figure.reference,
-        "Twin, as many rows": figure.equal_size,
+        "Twin": _percent(figure.value),
+        "Fresh real rows": _percent(figure.reference),
+        "Twin, as many rows": _percent(figure.equal_size),
+        "95 % interval": None if figure.interval is None else " to ".join(map(share, figure.interval)),
         "In words": f"Not applicable: {figure.not_applicable}" if figure.not_applicable else figure.sentence,
     }
+
+
+def _percent(value: float | None) -> float | None:
+    """A number still, so that the table sorts by it."""
+    return None if value is None else 100.0 * value
 
 
 def least_alike(result: StoredResult) -> None:

@@ -26,7 +26,7 @@ def draw(table: Dataset, schema: Schema, look_at: Callable[[str], None]) -> None
         st.error(plain(problem), icon=":material/error:")
     if not found:
         return
-    with st.container(border=True, gap="xxsmall", key="personal"):
+    with st.container(border=True, gap="small", key="personal"):
         st.markdown(
             f":material/badge: **{count(len(found), 'personal column')}.** "
             "The values are made up; no real one of them is in the twin."
@@ -40,7 +40,7 @@ def draw(table: Dataset, schema: Schema, look_at: Callable[[str], None]) -> None
 
 
 def _line(table: Dataset, column: Column, look_at: Callable[[str], None]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"personal-of-{column.name}"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"personal-of-{column.name}"):
         said = f"**{plain(column.name)}** :gray[{plain(details.made_up(column))}]"
         st.markdown(said, help=plain(column.reason) or None, width="content")
         with st.container(horizontal=True, gap="small", width="content"):

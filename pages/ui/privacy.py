@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from engine.privacy import Audit
+    from engine.privacy.comparison import Comparison
+    from engine.privacy.result import Figure
     from engine.results import StoredResult
 
 PRIVACY = "Privacy"
@@ -64,39 +67,41 @@ def _verdict(found: Audit) -> None:
 
 def _attacks(found: Audit) -> None:
     st.subheader("Was this row trained on?", anchor=False)
+    st.caption("Each figure with its 95 % interval, and below it what chance gives.")
+    own = [(attack, title, getattr(attack, among)) for attack in found.attacks for among, title in _AMONG]
+    known = [name for name in _FIGURES if any(name in figures for _, _, figures in own)]
     rows = [
-        {
-            "Attack by": attack.label,
-            "Among": title,
-            "Figure": _FIGURES[name],
-            "Value": share(figure.value),
-            "95 % interval": f"{share(figure.interval[0])} to {share(figure.interval[1])}",
-            "Chance": share(figure.chance),
-        }
-        for attack in found.attacks
-        for among, title in _AMONG
-        for name, figure in getattr(attack, among).items()
-        if name in _FIGURES
+        {"Attack by": attack.label, "Among": title, **{_FIGURES[n]: _ranged(figures.get(n)) for n in known}}
+        for attack, title, figures in own
+        if figures
     ]
-    _table(rows, "attacks", "What each attack recognises, beside chance")
+    chance = {n: f.chance for _, _, figures in own for n, f in figures.items()}
+    rows.append({"Attack by": "chance alone", "Among": "–", **{_FIGURES[n]: share(chance[n]) for n in known}})
+    _table(rows, "attacks", "What each attack recognises, beside chance", pixels={"Attack by": 190})
+
+
+def _ranged(figure: Figure | None) -> str:
+    if figure is None:
+        return "–"
+    return f"{share(figure.value)} ({share(figure.interval[0])} to {share(figure.interval[1])})"
 
 
 def _comparisons(found: Audit) -> None:
     if not found.comparisons:
         return
     st.subheader("What happens to training rows more often than to others", anchor=False)
-    rows = [
-        {
-            "What happens": c.what,
-            "Training rows": share(c.members),
-            "Rows never seen": share(c.controls),
-            "Difference, 95 %": f"{share(c.interval[0])} to {share(c.interval[1])}",
-            "p": f"{c.p:.3g}",
-            "With real rows instead": "–" if c.population is None else share(c.population),
-        }
-        for c in found.comparisons
-    ]
-    _table(rows, "comparisons", "Rates among training rows and among rows never seen")
+    st.markdown("\n".join(f"- {plain(_compared(c))}" for c in found.comparisons))
+
+
+def _compared(found: Comparison) -> str:
+    """Sentences, as a table would cut off what it is that happens."""
+    what = f"{found.what[:1].upper()}{found.what[1:]}"
+    low, high = map(share, found.interval)
+    told = (
+        f"{what}: {share(found.members)} of the training rows, {share(found.controls)} of rows never seen "
+        f"(difference {low} to {high}, p = {found.p:.3g})."
+    )
+    return told if found.population is None else f"{told} With real rows instead: {share(found.population)}."
 
 
 def _sharing(found: Audit) -> None:
@@ -145,8 +150,10 @@ def _how(found: Audit) -> str:
     )
 
 
-def _table(rows: list[dict[str, str]], key: str, alt: str) -> None:
+def _table(rows: list[dict[str, str]], key: str, alt: str, pixels: Mapping[str, int] | None = None) -> None:
+    """pixels: the width of columns that would push others out of sight."""
     import pandas as pd
 
     frame: pd.DataFrame = pd.DataFrame(rows)
-    st.dataframe(frame, hide_index=True, key=key, alt=alt)
+    config = {name: st.column_config.TextColumn(width=width) for name, width in (pixels or {}).items()}
+    st.dataframe(frame, hide_index=True, column_config=config, key=key, alt=alt)

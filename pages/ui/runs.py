@@ -127,7 +127,15 @@ def picker(table: Dataset, identity: str) -> None:
         return
     state.put("run-picker", identity)
     known = list(titles)[::-1]
-    st.selectbox("Run", known, format_func=titles.__getitem__, key="run-picker", on_change=_look_at, width=420)
+    st.selectbox(
+        "Run",
+        known,
+        format_func=lambda run: f"Run {titles[run]}",
+        key="run-picker",
+        on_change=_look_at,
+        width=420,
+        label_visibility="collapsed",
+    )
 
 
 def _told(now: RunStatus, title: str) -> str:

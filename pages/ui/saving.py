@@ -23,7 +23,7 @@ _LABELS = {
 
 
 def draw(table: Dataset, run: str, result: StoredResult) -> None:
-    """Nothing where there is no library."""
+    """One button in the row of downloads; nothing where there is no library."""
     if not is_on():
         return
     if shelf.stranger():
@@ -31,13 +31,12 @@ def draw(table: Dataset, run: str, result: StoredResult) -> None:
         return
     library = shelf.library()
     saved = {entry.kind for entry in library.entries() if entry.about.facts.get("run") == run}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="save-row"):
-        # Another one after each saving, so that it closes.
-        with st.popover("Save to the library", icon=":material/bookmark_add:", key=f"save-menu-{len(saved)}"):
-            _form(library, table, run, result, saved)
-        if saved:
-            names = ", ".join(shelf.KINDS[kind][0].lower() for kind in _LABELS if kind in saved)
-            st.page_link(state.LIBRARY_PAGE, label=f"Saved: {names}", icon=":material/bookmark_added:")
+    # Another one after each saving, so that it closes.
+    with st.popover("Save to the library", icon=":material/bookmark_add:", key=f"save-menu-{len(saved)}"):
+        _form(library, table, run, result, saved)
+    if saved:
+        names = ", ".join(shelf.KINDS[kind][0].lower() for kind in _LABELS if kind in saved)
+        st.page_link(state.LIBRARY_PAGE, label=f"Saved: {names}", icon=":material/bookmark_added:")
 
 
 def _form(library: Library, table: Dataset, run: str, result: StoredResult, saved: set[ItemKind]) -> None:

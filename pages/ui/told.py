@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -18,21 +18,30 @@ if TYPE_CHECKING:
 _NAMED = 4  # columns named in a line
 
 
-def made(result: StoredResult) -> None:
-    """A line each on rare categories and on columns that were learned apart; all notes, folded away."""
+def made(result: StoredResult, *, folded: bool = False) -> None:
+    """A line each on rare categories, columns that were learned apart, and rules; all notes, folded away.
+
+    folded: the lines too.
+    """
     figures = result.figures
     lines = (
         _protection(figures.get("protection", {})),
         *_own(figures.get("own_methods", {})),
         _rules(figures.get("rules")),
     )
-    for line in lines:
-        if line:
-            st.markdown(line)
-    notes = [str(note) for note in figures.get("notes", [])]
-    if notes:
+    told = [line for line in lines if line]
+    notes = "\n".join(f"- {plain(str(note))}" for note in figures.get("notes", []))
+    if not folded:
+        _say(told)
+    if notes or (folded and told):
         with st.expander("How it was made", key="how-made", icon=":material/notes:"):
-            st.markdown("\n".join(f"- {plain(note)}" for note in notes))
+            _say([*(told if folded else ()), notes])
+
+
+def _say(texts: Sequence[str]) -> None:
+    for text in texts:
+        if text:
+            st.markdown(text)
 
 
 def _protection(found: Mapping[str, Any]) -> str:

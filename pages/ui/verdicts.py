@@ -75,14 +75,14 @@ def _privacy(result: StoredResult) -> None:
     icons = {Step.NOTHING: ":material/search:", Step.LOOK: ":material/visibility:", Step.STOP: ":material/block:"}
     icon, step = icons[found.verdict.step], str(found.verdict.step)
     with st.container(border=True, height="stretch", gap="xsmall", key="figure-privacy"):
-        st.markdown("Privacy")
+        st.markdown(":small[Privacy]")
         st.markdown(f"{icon} **{plain(step[:1].upper() + step[1:])}**")
         st.caption("By attacks on rows that were held out; the reasons are under *Privacy*.")
 
 
 def _unknown(label: str, why: str, key: str) -> None:
     with st.container(border=True, height="stretch", gap="xsmall", key=f"figure-{key}"):
-        st.markdown(f"{label}  \n:material/help: **Not known**")
+        st.markdown(f":small[{label}]  \n:material/help: **Not known**")
         st.caption(why)
         if why is _HOW:
             st.page_link(state.CONFIGURE_PAGE, label="To Configure", icon=":material/tune:")

@@ -203,7 +203,7 @@ def test_all_figures_are_in_a_table_with_their_sentences(app: AppTest) -> None:
     assert evaluation is not None
     shown = app.dataframe[0].value
     assert list(shown["Figure"]) == [result.info.label for result in evaluation.results]
-    assert list(shown["Twin"].dropna()) == [r.value for r in evaluation.results if r.value is not None]
+    assert list(shown["Twin"].dropna()) == [100 * r.value for r in evaluation.results if r.value is not None]
 
 
 def test_the_full_figures_stand_in_the_same_table(open_app: Open, table: Dataset, finished: Finished) -> None:

@@ -70,8 +70,11 @@ def test_the_verdict_stands_with_its_reasons_and_the_meters_own_test(
     assert [str(step).capitalize() in box.value for box in app.get(kind)] == [True]
     assert "Copies were found" in text(app)
     assert "The meter tests itself" in text(app)
-    attacks = next(frame.value for frame in app.dataframe if "Chance" in frame.value)
-    assert attacks["Value"].tolist() == [share(0.06), share(0.54)]
+    attacks = next(frame.value for frame in app.dataframe if "Attack by" in frame.value)
+    assert attacks["Attack by"].tolist() == ["nearest synthetic row", "chance alone"]
+    told = [f"{share(0.06)} ({share(0.05)} to {share(0.07)})", share(0.01)]
+    assert attacks["Recognised at 1 % false alarms"].tolist() == told
+    assert attacks["Area under the curve"].tolist() == [f"{share(0.54)} ({share(0.52)} to {share(0.56)})", share(0.5)]
 
 
 def test_full_figures_are_asked_for_with_what_they_need(open_app: Open, table: Dataset) -> None:

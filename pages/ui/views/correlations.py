@@ -23,6 +23,7 @@ MAPS = {
     "heat-synthetic": "Associations between columns of the synthetic table",
     "heat-difference": "Synthetic less real associations",
 }
+_LONG, _NAMES = 32, 230  # letters of a pair's names, above which they get so many pixels: the figures stay in sight
 RELATED = 40  # columns up to which all are related; in a wider table one chooses
 
 
@@ -92,12 +93,14 @@ def _gaps(comparison: AssociationComparison, gaps: Sequence[tuple[str, str]]) ->
     ]
     with st.container(gap="xsmall"):
         st.markdown("**Where both differ most**")
-        number = st.column_config.NumberColumn(format="%.3f")
+        longest = max((len(str(row["Columns"])) for row in rows), default=0)
+        names = st.column_config.TextColumn(width=_NAMES if longest > _LONG else None)
+        number = st.column_config.NumberColumn(format="%.3f", width=75)
         st.dataframe(
             pd.DataFrame(rows, columns=["Columns", "Real", "Synthetic"]),
             hide_index=True,
             key=LIST,
-            column_config={"Real": number, "Synthetic": number},
+            column_config={"Columns": names, "Real": number, "Synthetic": number},
             on_select=partial(_of_row, gaps),
             selection_mode=["single-row", "single-cell"],
             alt="Pairs of columns whose association differs most",

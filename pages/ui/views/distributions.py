@@ -45,7 +45,7 @@ def _large(run_id: str, names: list[str], scores: dict[str, float]) -> None:
                 "Column",
                 names,
                 key=state.seed_within(_COLUMN, names),
-                width=300,
+                width=240,
                 format_func=lambda n: _with_score(n, scores),
             )
         )

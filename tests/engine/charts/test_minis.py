@@ -86,6 +86,16 @@ def test_missing_cells_stand_apart_and_are_told() -> None:
     assert "Missing: real 25.0 %, synthetic 50.0 %." in chart.attrib["aria-label"]
 
 
+def test_missing_cells_share_the_axis_of_the_histogram_unless_they_dwarf_it() -> None:
+    def top(missing: int) -> float:
+        values = [*map(float, range(10)), *[None] * missing]
+        comparison = numbers(values, values)
+        return min(float(at) for at in re.findall(r"V([0-9.]+)", drawing(comparison)[0].attrib["d"]))
+
+    assert top(4) == 75  # of a height of 100, from above: the highest bin has a quarter of the rows without a value
+    assert top(990) == 0
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_tables_differ_by_the_palette_and_not_by_it_alone(dark: bool) -> None:
     look, style = theme.colours(dark), charts.mini_style(dark)
