@@ -26,7 +26,9 @@ _HOMES = {
     "forms": "distributions",
     "LAYOUT_LABELS": "distributions",
     "layouts": "distributions",
+    "mini_chart": "minis",
     "mini_figure": "distributions",
+    "mini_style": "minis",
     "missing_figure": "figures",
     "missing_patterns_figure": "gaps",
     "missing_rates_figure": "gaps",
@@ -56,7 +58,9 @@ __all__ = [
     "layouts",
     "loss_chart",
     "memory_figure",
+    "mini_chart",
     "mini_figure",
+    "mini_style",
     "missing_figure",
     "missing_patterns_figure",
     "missing_rates_figure",
@@ -81,6 +85,7 @@ if TYPE_CHECKING:
     from engine.charts.giveaways import giveaway_figure
     from engine.charts.joint import JOINT_FORM_LABELS, joint_figure, joint_forms
     from engine.charts.losses import loss_chart
+    from engine.charts.minis import mini_chart, mini_style
     from engine.charts.multiples import small_multiples, worst_first
     from engine.charts.profiles import profile_chart
     from engine.charts.projection import projection_figure, projection_weights_figure

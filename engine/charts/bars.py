@@ -22,7 +22,7 @@ def share(side: Side, count: int) -> float:
 
 def label_bars(comparison: ColumnComparison, panels: Sequence[Sequence[str]], most: int, dark: bool) -> go.Figure:
     """Horizontal bars, the most frequent real label on top; then all others, and missing."""
-    ticks, counts = _label_rows(comparison, most)
+    ticks, counts = label_rows(comparison, most)
     fig = make_subplots(1, len(panels), shared_yaxes=True, horizontal_spacing=0.05)
     told = [name for names in panels for name in names]  # also of the other panel
     for column, names in enumerate(panels, start=1):
@@ -48,7 +48,7 @@ def _match_x(fig: go.Figure, panels: int) -> None:
         fig.update_xaxes(matches="x", col=column)
 
 
-def _label_rows(comparison: ColumnComparison, most: int) -> tuple[list[str], dict[str, list[int]]]:
+def label_rows(comparison: ColumnComparison, most: int) -> tuple[list[str], dict[str, list[int]]]:
     """Tick labels and, by table, the rows of each."""
     sides = comparison.sides
     shown = len(comparison.labels) if len(comparison.labels) <= most + 1 else most

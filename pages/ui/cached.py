@@ -26,7 +26,6 @@ from pages.ui.sampled import Sampled, Source
 
 if TYPE_CHECKING:
     import pandas as pd
-    import plotly.graph_objects as go
 
     from engine.advice import Advice
     from engine.certificate import Certificate
@@ -328,11 +327,11 @@ def in_time(run_id: str, time: str, column: str) -> TimeComparison:
 
 
 @st.cache_resource(max_entries=10 * SMALL, ttl=TIME, show_spinner=False)
-def mini_figure(run_id: str, column: str, score: float | None, dark: bool) -> go.Figure:
-    """One column's small chart. Raises NotApplicable as `distribution` does."""
+def mini_chart(run_id: str, column: str, dark: bool) -> str:
+    """One column's small chart, as markup. Raises NotApplicable as `distribution` does."""
     from engine import charts
 
-    return charts.mini_figure(distribution(run_id, column), score=score, dark=dark)
+    return charts.mini_chart(distribution(run_id, column), dark)
 
 
 @st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)

@@ -74,7 +74,9 @@ def test_without_rows_held_out_the_page_says_so(open_app: Open, table: Dataset, 
 
 def test_every_column_is_drawn_large_and_small(app: AppTest) -> None:
     columns = [c.name for c in CLUB if c.modelled and c.kind is not Kind.CONSTANT]
-    assert len(app.get("plotly_chart")) == 1 + len(columns)
+    assert len(app.get("plotly_chart")) == 1
+    small = [element.proto.body for element in app.get("html") if 'class="twin-mini"' in element.proto.body]
+    assert len(small) == len(columns)
     assert len(app.selectbox(key="column").options) == len(columns)
     for name in columns:
         app.selectbox(key="column").set_value(name).run()
@@ -82,6 +84,15 @@ def test_every_column_is_drawn_large_and_small(app: AppTest) -> None:
         chart = json.loads(app.get("plotly_chart")[0].proto.spec)
         assert chart["layout"]["title"]["text"] == name
         assert {trace["name"] for trace in chart["data"] if trace.get("name")} == {"Real", "Synthetic"}
+
+
+def test_the_name_of_a_small_chart_draws_its_column_large(app: AppTest) -> None:
+    button = app.button(key="enlarge-2")
+    button.click().run()
+    assert not app.exception
+    chosen = app.selectbox(key="column").value
+    assert f"**{chosen}**" in button.label
+    assert json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["title"]["text"] == chosen
 
 
 def test_the_axis_can_be_logarithmic_where_values_allow_it(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

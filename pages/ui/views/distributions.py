@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.evaluation.distributions import ColumnComparison
 
 SMALL = 12  # small charts on one page
+_COLUMN, _PART = "column", "one-column"  # the list, and all that belongs to the large chart
 SCALES = {"linear": "Linear", "log": "Logarithmic"}
 
 
@@ -25,9 +26,12 @@ def draw(run_id: str) -> None:
     if not names:
         st.info("No column of this table has a distribution to compare: all are made anew.")
         return
-    _large(run_id, names, scores)
+    with st.container(key=_PART):
+        _large(run_id, names, scores)
+    shared.move_to_called(_PART)
     if len(names) > 1:
         st.subheader("All columns, the least alike first", anchor=False)
+        st.caption("Real is blue and filled; synthetic is orange, hatched or dashed. A column's name draws it large.")
         _small(run_id, names, scores)
 
 
@@ -40,7 +44,7 @@ def _large(run_id: str, names: list[str], scores: dict[str, float]) -> None:
             st.selectbox(
                 "Column",
                 names,
-                key=state.seed_within("column", names),
+                key=state.seed_within(_COLUMN, names),
                 width=240,
                 format_func=lambda n: _with_score(n, scores),
             )
@@ -80,13 +84,34 @@ def _with_score(name: str, scores: dict[str, float]) -> str:
 
 @st.fragment
 def _small(run_id: str, names: list[str], scores: dict[str, float]) -> None:
+    """Drawn as markup: a dozen more charts of the large one's kind would keep the browser busy for a second."""
+    from engine import charts
+
     pages = -(-len(names) // SMALL)
     page = st.pagination(pages, key=f"small-page-{run_id}") if pages > 1 else 1
-    with st.grid(3, min_column_width=260, border=True):
+    st.html(charts.mini_style(widgets.dark()))
+    with st.grid(3, min_column_width=260, border=True, key="small"):
         for place, name in enumerate(names[(page - 1) * SMALL : page * SMALL]):
-            try:
-                fig = cached.mini_figure(run_id, name, scores.get(name), widgets.dark())
-            except NotApplicable as error:
-                st.caption(f"{plain(name)}: {plain(str(error))}.")
-                continue
-            shared.show(fig, f"small-{place}", f"Distribution of {name} in both tables")
+            with st.container(gap="xsmall"):
+                _one(run_id, name, scores, place)
+
+
+def _one(run_id: str, name: str, scores: dict[str, float], place: int) -> None:
+    """A small chart under its name, which takes it into the large one."""
+    from engine.charts.theme import shorten
+
+    try:
+        chart = cached.mini_chart(run_id, name, widgets.dark())
+    except NotApplicable as error:
+        st.caption(f"{plain(name)}: {plain(str(error))}.")
+        return
+    known = f" {share(scores[name])} alike" if name in scores else ""
+    label = f"**{plain(shorten(name.strip() or '(blank)', 24))}**{known}"
+    if st.button(label, key=f"enlarge-{place}", type="tertiary", on_click=_choose, args=(name,)):
+        st.rerun()  # the large chart stands outside this fragment
+    st.html(chart)
+
+
+def _choose(name: str) -> None:
+    state.put(_COLUMN, name)
+    shared.call(_PART)

@@ -10,25 +10,13 @@ from pages.ui.views import shared
 from pages.ui.words import plain
 
 FIRST, SECOND = "pair-first", "pair-second"  # the two lists
-_CLICKS = "pair-clicks"  # how often a pair was clicked
-_SHOWN = "pair-shown"  # up to which click the page was moved to the pair
-# The chart lies below what was clicked. Nothing of a table is in this; the number has it carried out once a click.
-_SCROLL = """<script>
-/* {click} */
-setTimeout(() => {
-    const pair = document.querySelector(".st-key-pair");
-    if (!pair) return;
-    pair.style.scrollMarginTop = "4.5rem";  /* what stays at the top covers nothing of it */
-    pair.scrollIntoView();
-}, 100);
-</script>"""
 
 
 def choose(first: str, second: str) -> None:
     """Have this pair drawn from now on, and the page moved to it; before the lists are drawn."""
     state.put(FIRST, first)
     state.put(SECOND, second)
-    state.put(_CLICKS, state.value(_CLICKS, 0) + 1)
+    shared.call("pair")
 
 
 def draw(run_id: str, names: tuple[str, ...], first: tuple[str, str]) -> None:
@@ -36,9 +24,7 @@ def draw(run_id: str, names: tuple[str, ...], first: tuple[str, str]) -> None:
     with st.container(key="pair"):
         st.subheader("Two columns together", anchor=False)
         _chosen(run_id, names, first)
-    if (click := state.value(_CLICKS, 0)) != state.value(_SHOWN, 0):
-        state.put(_SHOWN, click)
-        st.html(_SCROLL.replace("{click}", str(click)), unsafe_allow_javascript=True)
+    shared.move_to_called("pair")
 
 
 @st.fragment

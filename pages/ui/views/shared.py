@@ -12,6 +12,29 @@ from pages.ui import state
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+# Nothing of a table is in this; the number has it carried out once a click.
+_SCROLL = """<script>
+/* {click} */
+setTimeout(() => {
+    const part = document.querySelector(".st-key-{key}");
+    if (!part) return;
+    part.style.scrollMarginTop = "4.5rem";  /* what stays at the top covers nothing of it */
+    part.scrollIntoView();
+}, 100);
+</script>"""
+
+
+def call(key: str) -> None:
+    """A click elsewhere asks for the part of this key: the page is to move there."""
+    state.put(f"{key}-clicks", state.value(f"{key}-clicks", 0) + 1)
+
+
+def move_to_called(key: str) -> None:
+    """Moves the page to the part of this key, once a call; below the part."""
+    if (click := state.value(f"{key}-clicks", 0)) != state.value(f"{key}-shown", 0):
+        state.put(f"{key}-shown", click)
+        st.html(_SCROLL.replace("{click}", str(click)).replace("{key}", key), unsafe_allow_javascript=True)
+
 
 def show(fig: go.Figure, key: str, alt: str, clicked: Callable[[], None] | None = None) -> None:
     """Draw a chart; `clicked` is called when one of its points is, and finds it by `clicked_point`."""
