@@ -41,7 +41,7 @@ def sentence(results: Sequence[MetricResult]) -> str:
 
 def _named(result: MetricResult) -> str:
     """What a figure is of, in the middle of a sentence."""
-    return "not being told apart" if result.info.key == "not_told_from_unseen" else result.info.label.lower()
+    return "the likeness of whole rows" if result.info.key == "not_told_from_unseen" else result.info.label.lower()
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -35,7 +35,7 @@ def test_the_verdict_comes_first_and_says_what_is_not_known(app: AppTest) -> Non
     assert "column shapes" in told
     assert told.replace(",", "\\,").replace(";", "\\;").replace(".", "\\.") in text(app)
     for label in ("Usefulness", "Privacy"):
-        assert f"{label}  \n:material/help: **Not known**" in text(app)
+        assert f":small[{label}]  \n:material/help: **Not known**" in text(app)
     for figure in evaluation.results:
         if figure.info.key in ("overall", "pair_trends"):
             found = standing(figure)
