@@ -415,14 +415,14 @@ class _Run:
         def listener(event: Progress) -> None:
             if outer is not None:
                 seconds = time.monotonic() - started
-                outer(replace(event, stage=name, seconds=seconds, message=event.message or _SENTENCES[name]))
+                outer(replace(event, stage=name, seconds=seconds, message=event.message or SENTENCES[name]))
 
         listener(Progress(name))
         yield listener if outer is not None else None
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
 
 
-_SENTENCES = {
+SENTENCES = {  # what a stage says as long as nothing in it says more
     "race": "Racing the methods.",
     "train": "Learning the table.",
     "sample": "Making rows.",

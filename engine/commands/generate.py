@@ -253,6 +253,7 @@ def _from_data(arguments: argparse.Namespace) -> None:
     common.write_json(facts, arguments.json)
     if result.race is not None and str(arguments.json) != "-":
         _tell_race(result.race)
+    _tell_broken(result.report)
     _tell(result.report, len(result.synthetic), len(result.synthetic.columns), arguments)
 
 
@@ -335,6 +336,18 @@ def _tell_race(race: RaceResult) -> None:
 
     console.say(console.table(telling.HEADER, telling.rows(race)))
     console.say(race.reason)
+
+
+def _tell_broken(report: FitReport) -> None:
+    """On stderr, what became of real rows that break a rule."""
+    from engine.constraints.treating import Treatment
+
+    for rule in report.rules:
+        treatment = Treatment.from_json(rule)
+        if treatment.broken:
+            more = " and others" if treatment.broken > len(treatment.examples) else ""
+            rows = ", ".join(f"{row:,}" for row in treatment.examples)
+            console.note(f"{treatment.told()} In row{'s' * (treatment.broken > 1)} {rows}{more}.")
 
 
 def _tell(report: FitReport, rows: int, columns: int, arguments: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,12 @@ class Treatment:
             "ignored": self.ignored,
             "note": self.note,
         }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Treatment:
+        return cls(
+            **{**data, "constraint": Constraint.from_json(data["constraint"]), "examples": tuple(data["examples"])}
+        )
 
     def told(self) -> str:
         """What happened, as a sentence; empty where no row broke the rule."""

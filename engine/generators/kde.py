@@ -88,13 +88,15 @@ class Kde(Generator):
     @classmethod
     def cost(cls, settings: KdeSettings, work: Work) -> Cost:
         """Widths tried on pairs of rows, whose number has an end; the rest is linear in rows and quick."""
-        from engine.generators.density.widths import BASES, JUDGED
+        from engine.generators.density.widths import BASES, JUDGED, memory
 
+        tables = sum(memory(min(n, settings.detail + 1), work.rows) for n in work.numbers)
+        tables += sum(memory(n, work.rows) for n in work.levels)
         pairs = min(work.rows, BASES) * min(work.rows, JUDGED) / (BASES * JUDGED)
         return Cost(
             train=work.columns * (0.02 + 0.8 * pairs) + 4e-7 * work.cells,
             make=3e-7 * work.cells_made,
-            memory=60e6 + 100e6 * pairs + 4e6 * work.columns + 25 * work.cells + 30 * work.cells_made,
+            memory=60e6 + 250e6 * pairs + tables + 25 * work.cells + 30 * work.cells_made,
             start=0.5,
         )
 

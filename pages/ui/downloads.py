@@ -64,7 +64,7 @@ def tables(
     stem: of the file's name; make: of a format's key, what makes the file; more: draws what else is in the list.
     """
     _table_button(TABLES[0], stem, make, prefix)
-    with st.popover("More files", icon=":material/expand_circle_down:", key=f"{prefix}-more"):
+    with st.popover("More files", key=f"{prefix}-more"):
         for key in TABLES[1:]:
             _table_button(key, stem, make, prefix)
         if more is not None:

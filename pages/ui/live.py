@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine.generators import registry
 from engine.generators.base import Family
+from engine.run import SENTENCES
 from pages.ui import cached, runs, state, widgets
 from pages.ui.words import plain, seconds
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from engine.jobs import RunStatus
 
 POLL = 1.0  # seconds between two looks at a run
+_ECHOED = ("race", "train", "sample")  # stages whose own sentence says no more than their name
 LINES = 40  # of the log that are shown
 LEAVE = "You may leave this page, or refresh it: what is under way goes on and is found here again."
 
@@ -94,8 +96,9 @@ def _bar(now: RunStatus) -> None:
     stage = now.progress.stage if now.progress else ""
     name = runs.STAGES.get(stage, "Starting")
     st.progress(state.at_least(f"bar-{now.id}", _share(now)), text=f"**{name}**, {about}")
-    if now.progress is not None and now.progress.message:
-        st.caption(plain(now.progress.message))
+    said = now.progress.message if now.progress else ""
+    if said and not (stage in _ECHOED and said == SENTENCES[stage]):
+        st.caption(plain(said))
 
 
 def _ahead(now: RunStatus) -> str:

@@ -99,7 +99,7 @@ def _card(column: ColumnProfile, schema: Schema) -> None:
             chart = charts.profile_chart(column, dark=widgets.dark())
             st.altair_chart(chart, theme=None, alt=f"Distribution of {column.name}")
         elif column.kind in (Kind.PERSONAL, Kind.IDENTIFIER, Kind.TEXT):
-            st.caption("Made anew: its values are not shown.")
+            st.caption("Made anew: nothing of it is learned.")
 
 
 def _spread(column: ColumnProfile) -> str:

@@ -593,6 +593,27 @@ def check_a_heavy_value_comes_back_as_often_and_is_listed(case: Case) -> None:
     assert 0 in training.model.passport()["amount"]
 
 
+def check_demand_13_empty_columns_are_passed_through(case: Case) -> None:
+    """Empty they stay, of their types; the one beside them is learned as ever."""
+    animal = ZOO["empty columns"]
+    made = trained(case.kind.info.key, animal.name).rows()
+    assert made.drop(columns="known").isna().to_numpy().all()
+    assert made.dtypes.to_dict() == animal.table.dtypes.to_dict()
+    assert set(made["known"]) == set(animal.table["known"])
+
+
+def check_demand_14_no_token_of_ours_comes_out(case: Case) -> None:
+    """Categories of which one label is rare, or which look like tokens themselves: all come back, and no other one."""
+    for name, column in (("names", "🦊"), ("many levels", "size"), ("mixed", "city")):
+        made = trained(case.kind.info.key, name).rows()
+        assert set(made[column].dropna()) == set(ZOO[name].table[column].dropna())
+    for name in ("many levels", "two rows", "gaps"):
+        made, real = trained(case.kind.info.key, name).rows(), ZOO[name].table
+        for column in ZOO[name].schema:
+            if column.kind is Kind.CATEGORICAL:
+                assert set(made[column.name].dropna()) <= set(real[column.name].dropna())
+
+
 def check_given_several(case: Case) -> None:
     """Conditions of every kind at once."""
     given = [
@@ -693,6 +714,8 @@ ONCE: tuple[tuple[Callable[[Case], None], Capability | None], ...] = (
     (check_the_training_seed_matters_to_nobody_else, None),
     (check_independent_columns_stay_independent, None),
     (check_a_heavy_value_comes_back_as_often_and_is_listed, None),
+    (check_demand_13_empty_columns_are_passed_through, None),
+    (check_demand_14_no_token_of_ours_comes_out, None),
     (check_given_several, Capability.GIVEN),
     (check_given_with_gaps, Capability.GIVEN),
     (check_given_is_refused_by_name, Capability.GIVEN),

@@ -188,7 +188,7 @@ def _names() -> Animal:
     return _animal(
         "names",
         (integer("Größe (m²)"), rng.integers(0, 9, rows)),
-        (category("🦊"), rng.choice(["<b>bold</b>", "a|b", "", "日本", "x" * 300], rows)),
+        (category("🦊"), rng.choice(["<b>bold</b>", "a|b", "", "日本", "x" * 300, "_RARE_", "_MISSING_"], rows)),
         (decimal("a=b..c", 1), np.round(rng.random(rows), 1)),
         (boolean(" "), rng.choice([True, False], rows)),
     )

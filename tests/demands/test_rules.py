@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from engine import constraints
+from engine import cli, constraints
 from engine.errors import ConstraintError
 from engine.generators import registry
 from engine.generators.base import Family
@@ -60,6 +62,64 @@ def test_demand_06_real_rows_that_break_rules_never_crash_a_fit(treat: str) -> N
     counted = {"drop": "dropped", "repair": "repaired", "ignore": "ignored"}[treat]
     assert sum(rule[counted] for rule in twin.report.rules) >= 5
     assert [rule["examples"] for rule in twin.report.rules][1] == [2]
+
+
+@pytest.fixture(scope="module")
+def crossed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of 400 rows; in the 8th and the 31st the end comes before the start."""
+    rng = np.random.default_rng(0)
+    start = rng.integers(0, 1_000, 400)
+    end = start + rng.integers(0, 50, 400)
+    end[[7, 30]] = start[[7, 30]] - 5
+    path = tmp_path_factory.mktemp("crossed") / "crossed.csv"
+    pd.DataFrame({"start": start, "end": end}).to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("treat", "said"), [("drop", "2 left out"), ("repair", "2 repaired"), ("ignore", "2 learned as they are")]
+)
+def test_demand_06_on_the_command_line_they_are_counted_shown_and_treated(
+    treat: str, said: str, crossed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "twin.csv"
+    command = ["generate", str(crossed), "--out", str(out), "--method", "marginals", "--rule", "start <= end"]
+    assert cli.main([*command, "--broken", treat]) == 0
+    told = f"2 real rows break a rule, “start” is never above “end”: {said}. In rows 8, 31.\n"
+    assert told in capsys.readouterr().err
+    made = pd.read_csv(out)
+    assert len(made) == 400
+    assert (made["start"] <= made["end"]).all()
+
+
+def test_demand_06_rules_that_all_but_a_few_rows_keep_are_offered_with_these_rows(
+    crossed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["profile", str(crossed), "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["rules_found"]
+    assert (found["rule"], found["rows"], found["broken"], found["examples"]) == ("start <= end", 400, 2, [8, 31])
+
+
+@pytest.mark.parametrize("rows", [1, 401, 2_003])
+def test_demand_07_on_the_command_line_exactly_as_many(rows: int, crossed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "twin.csv"
+    command = ["generate", str(crossed), "--out", str(out), "--method", "copula", "--rule", "start + 40 <= end"]
+    assert cli.main([*command, "--broken", "ignore", "--rows", str(rows)]) == 0
+    made = pd.read_csv(out)
+    assert len(made) == rows
+    assert (made["start"] + 40 <= made["end"]).all()
+
+
+def test_demand_07_on_the_command_line_the_rule_that_blocks_is_named_and_nothing_is_written(
+    crossed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "twin.csv"
+    command = ["generate", str(crossed), "--out", str(out), "--method", "marginals", "--rows", "100"]
+    assert cli.main([*command, "--rule", "start > end + 1060", "--broken", "ignore"]) == 2
+    (said,) = capsys.readouterr().err.strip().splitlines()
+    assert said.startswith("Only 0 of 100 rows could be made: ")
+    assert "start > end + 1060" in said
+    assert not out.exists()
 
 
 def test_demand_07_exactly_as_many_rows_or_the_rule_that_blocks() -> None:

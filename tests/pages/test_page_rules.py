@@ -78,7 +78,7 @@ def test_what_was_found_holds_once_it_is_ticked(app: AppTest, open_app: Open, ta
     assert again.checkbox(key=box("on", ORDER)).value is False
 
 
-def test_real_rows_that_break_it_are_counted_shown_and_treated(app: AppTest, table: Dataset) -> None:
+def test_demand_06_real_rows_that_break_it_are_counted_shown_and_treated(app: AppTest, table: Dataset) -> None:
     assert "2 real rows of 300 break it" in text(app)
     assert not [s for s in app.selectbox if s.key == box("treat", ORDER)]
     app.checkbox(key=box("on", ORDER)).check().run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from tests.soak.files import Upload, uploads
@@ -13,9 +13,14 @@ from tests.soak.way import DEEP, QUICK, WRITTEN, go
 
 EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "0"))  # in all; 0 for as many as every test run tries
 METHODS = (*QUICK, "auto")
-# A training takes as long as it takes, and files are large.
+# A training takes as long as it takes, and files are large; to make a failure small takes minutes, so only a soak does.
 PATIENT = settings(
-    deadline=None, suppress_health_check=list(HealthCheck), derandomize=not EXAMPLES, database=None, print_blob=True
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=not EXAMPLES,
+    database=None,
+    print_blob=True,
+    phases=list(Phase) if EXAMPLES else [Phase.explicit, Phase.generate],
 )
 
 

@@ -19,6 +19,7 @@ Ints = NDArray[np.int64]
 WIDTHS = (0.02, 0.05, 0.1, 0.17, 0.25, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0)
 JUDGED = 1_000  # rows that are left out
 BASES = 3_000  # rows that they are judged by
+KEPT = 1_100_000  # cells of a table up to which it is kept: those of numbers are, which are slow to make
 _PASSES = 5
 _STEPS = 3
 _LEAST = 1e-30
@@ -73,17 +74,20 @@ class _Judge:
     def __init__(self, makers: Sequence[Maker], cells: Sequence[Ints]) -> None:
         self._rows, self._left = len(cells[0]), min(JUDGED, len(cells[0]))
         self._makers = makers
-        seen = [np.unique(own, return_inverse=True) for own in cells]  # few states, so that tables of them are small
-        self._states = [(states, place.reshape(-1)) for states, place in seen]
+        self._states = [_states(own) for own in cells]  # few, so that tables of them are small
+        self._left_states = [_states(own[: self._left]) for own in cells]
         self._tables: dict[tuple[int, int], Sums] = {}
 
     def logs(self, j: int, k: int) -> Sums:
-        """Of column j with the k-th width."""
-        states, place = self._states[j]
-        if (j, k) not in self._tables:
-            ratio = self._makers[j](WIDTHS[k]).ratio(states[None, :], states[:, None])
-            self._tables[j, k] = np.log(np.maximum(ratio, _LEAST)).astype(np.float32)
-        return self._tables[j, k][place[: self._left, None], place[None, :]]
+        """Of column j with the k-th width. Tables of columns of many levels would fill the memory, and are not kept."""
+        (left, left_place), (states, place) = self._left_states[j], self._states[j]
+        table = self._tables.get((j, k))
+        if table is None:
+            ratio = self._makers[j](WIDTHS[k]).ratio(states[None, :], left[:, None])
+            table = np.log(np.maximum(ratio, _LEAST)).astype(np.float32)
+            if table.size <= KEPT:
+                self._tables[j, k] = table
+        return table[left_place[:, None], place[None, :]]
 
     def together(self, chosen: Sequence[int], step: Callable[[], None]) -> Sums:
         total = np.zeros((self._left, self._rows), dtype=np.float32)
@@ -99,3 +103,15 @@ class _Judge:
         top = own.max(axis=1, keepdims=True)
         mean = np.exp(own - top).sum(axis=1, dtype=np.float64) / max(own.shape[1] - 1, 1)
         return float((np.log(np.maximum(mean, _LEAST)) + top[:, 0]).mean())
+
+
+def _states(cells: Ints) -> tuple[Ints, Ints]:
+    """The different cells, and (rows,) which of them each row has."""
+    states, place = np.unique(cells, return_inverse=True)
+    return states, np.asarray(place, dtype=np.int64).reshape(-1)
+
+
+def memory(states: int, rows: int) -> float:
+    """Bytes of the tables that are kept of a column of so many different cells, where so many rows are looked at."""
+    table = min(states, rows, JUDGED) * min(states, rows, BASES)
+    return 4.0 * len(WIDTHS) * table if table <= KEPT else 0.0

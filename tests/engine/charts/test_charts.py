@@ -118,6 +118,27 @@ class TestDistributions:
         assert fig.layout.xaxis3.matches is None
         assert (fig.layout.xaxis4.matches, fig.layout.yaxis4.matches) == ("x2", "y2")
 
+    def test_few_missing_rows_look_few(self) -> None:
+        """Their bar has the axis of the bins; in a density its range is at least that of the bins."""
+        column = Column("x", Kind.INTEGER, "made up")
+        values = pd.Series([1, 2, 3, 4] * 50 + [None], dtype="Int64")
+        comparison = compare_column(values, values, column)
+        fig = charts.distribution_figure(comparison, layout="side by side")
+        assert [fig.layout[f"yaxis{n}"].matches for n in (2, 3, 4)] == ["y", "y", "y2"]
+        smooth = charts.distribution_figure(compared("gaps")["a"], form="density")
+        side = compared("gaps")["a"].real
+        assert smooth.layout.yaxis.range[1] >= max(side.counts) / side.rows
+        assert smooth.layout.yaxis2.matches is None
+
+    def test_a_value_in_nearly_all_rows_leaves_the_bins_readable(self) -> None:
+        column = Column("x", Kind.INTEGER, "made up")
+        values = pd.Series([0] * 950 + list(range(1_000, 51_000, 1_000)), dtype="Int64")
+        comparison = compare_column(values, values, column)
+        assert comparison.atoms == (0.0,)
+        fig = charts.distribution_figure(comparison, form="histogram", layout="side by side")
+        assert fig.layout.yaxis2.matches is None
+        assert fig.layout.yaxis.range[1] >= 0.95
+
     def test_bars_side_by_side_have_their_rows_in_common(self) -> None:
         fig = charts.distribution_figure(compared("independent")["k"], layout="side by side")
         assert {trace.yaxis or "y" for trace in fig.data} == {"y"}
