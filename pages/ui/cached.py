@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 TABLES = 3  # whole tables held in memory
 SMALL = 24  # profiles, comparisons and the like
 TIME = 1800.0  # seconds; as text, Streamlit would load pandas to read it
+_PAINTED = 1.5  # seconds that the first visitor's page has the server for itself
 _WARM = (  # reading, then what the dialog of a column draws with
     "engine.table.read",
     "engine.table.delimited",
@@ -62,8 +63,11 @@ _WARM = (  # reading, then what the dialog of a column draws with
 
 
 @st.cache_resource(show_spinner=False)
-def warm_up() -> threading.Thread:
-    """Load what reading needs while the first visitor still looks for a file; once per server."""
+def warm_up() -> threading.Timer:
+    """Load what reading needs while the first visitor still looks for a file; once per server.
+
+    Not at once: what the page itself consists of is handed out by the same process.
+    """
 
     def load() -> None:
         for name in _WARM:
@@ -71,7 +75,8 @@ def warm_up() -> threading.Thread:
         if not gc.get_freeze_count():
             gc.freeze()  # what is loaded stays: it is not looked through again whenever garbage is sought
 
-    thread = threading.Thread(target=load, name="warm up", daemon=True)
+    thread = threading.Timer(_PAINTED, load)
+    thread.name, thread.daemon = "warm up", True
     thread.start()
     return thread
 
