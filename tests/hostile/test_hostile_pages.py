@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
+from html import escape
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,9 @@ from tests.pages.conftest import (  # noqa: F401 - fixtures
 )
 
 Open = Callable[..., AppTest]
+# The markup that pages write themselves: the theme's rules and the small charts.
+ELEMENTS, ATTRIBUTES = {"style", "div", "span", "img"}, {"class", "style", "title", "role", "aria-label", "src", "alt"}
+PICTURE = "data:image/svg+xml;base64,"
 FILE = "<b>zqa</b>[zqd](http:evil.example).csv"
 
 
@@ -57,10 +62,35 @@ def run(table: Dataset) -> str:
     return name
 
 
+class Markup(HTMLParser):
+    """Collects what our own markup does not consist of."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        strange = [name for name, _ in attrs if name not in ATTRIBUTES]
+        loaded = [value or "" for name, value in attrs if name == "src" and not (value or "").startswith(PICTURE)]
+        self.found += [tag] * (tag not in ELEMENTS) + strange + loaded
+
+
+def foreign(text: str) -> list[str]:
+    """Elements, attributes and addresses in HTML of a page that are not its own."""
+    markup = Markup()
+    markup.feed(text)
+    markup.close()
+    return markup.found
+
+
 def risky(app: AppTest) -> Iterator[str]:
     """What a page would draw as markup."""
     assert not app.exception
-    yield from (f"{message}.{field}: {text[:120]}" for message, field, text in drawn(app) if RAW.search(text))
+    for message, field, text in drawn(app):
+        if message == "Html":
+            yield from (f"Html: {found[:120]}" for found in foreign(text))
+        elif RAW.search(text):
+            yield f"{message}.{field}: {text[:120]}"
     yield from (f"help: {text[:120]}" for text in helps(app) if RAW.search(text))
     yield from (f"chart: {text[:120]}" for text in charts(app) if CHART_RAW.search(text))
 
@@ -82,6 +112,14 @@ def test_the_search_finds_each_name_where_it_is_drawn_raw(name: str) -> None:
         "Expandable.label",
         "Alert.body",
     }
+
+
+@pytest.mark.parametrize("name", ["tag", "script", "image", "anchor", "svg"])
+def test_the_search_finds_what_is_raw_in_html_and_no_more(name: str) -> None:
+    assert foreign(f"<div>{NAMES[name]}</div>")
+    assert not foreign(f'<div title="{escape(NAMES[name])}">{escape(NAMES[name])}</div>')
+    assert foreign('<img src="http:evil.example">')
+    assert foreign('<div onclick="run()">')
 
 
 def test_a_table_is_seen_and_set_up_as_plain_text(open_app: Open, table: Dataset) -> None:  # noqa: F811
