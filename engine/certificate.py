@@ -224,9 +224,11 @@ def _lines(content: bytes) -> pd.DataFrame:
 
 
 def _records(records: list[dict[str, Any]]) -> pd.DataFrame:
+    """Every cell as JSON has it: a whole number beside a missing one must not become a float."""
     import pandas as pd
 
-    return pd.DataFrame.from_records(records).astype(object) if records else pd.DataFrame()
+    names = list(records[0]) if records else []
+    return pd.DataFrame({name: pd.Series([r.get(name) for r in records], dtype=object) for name in names})
 
 
 _READERS: Mapping[str, Callable[[bytes], Any]] = {
