@@ -27,7 +27,6 @@ _HOMES = {
     "LAYOUT_LABELS": "distributions",
     "layouts": "distributions",
     "mini_chart": "minis",
-    "mini_figure": "distributions",
     "mini_style": "minis",
     "missing_figure": "figures",
     "missing_patterns_figure": "gaps",
@@ -38,9 +37,7 @@ _HOMES = {
     "pair_figure": "figures",
     "portrait_figure": "fits",
     "profile_chart": "profiles",
-    "small_multiples": "multiples",
     "tradeoff_figure": "tradeoff",
-    "worst_first": "multiples",
 }
 __all__ = [
     "CONFIG",
@@ -59,7 +56,6 @@ __all__ = [
     "loss_chart",
     "memory_figure",
     "mini_chart",
-    "mini_figure",
     "mini_style",
     "missing_figure",
     "missing_patterns_figure",
@@ -71,14 +67,12 @@ __all__ = [
     "projection_figure",
     "projection_weights_figure",
     "season_figure",
-    "small_multiples",
     "tradeoff_figure",
-    "worst_first",
 ]
 
 if TYPE_CHECKING:
     from engine.charts.correlations import association_figure, correlation_figures
-    from engine.charts.distributions import LAYOUT_LABELS, distribution_figure, forms, layouts, mini_figure
+    from engine.charts.distributions import LAYOUT_LABELS, distribution_figure, forms, layouts
     from engine.charts.figures import column_shape_figure, missing_figure, pair_figure
     from engine.charts.fits import portrait_figure
     from engine.charts.gaps import missing_patterns_figure, missing_rates_figure, missing_together_figures
@@ -86,7 +80,6 @@ if TYPE_CHECKING:
     from engine.charts.joint import JOINT_FORM_LABELS, joint_figure, joint_forms
     from engine.charts.losses import loss_chart
     from engine.charts.minis import mini_chart, mini_style
-    from engine.charts.multiples import small_multiples, worst_first
     from engine.charts.profiles import profile_chart
     from engine.charts.projection import projection_figure, projection_weights_figure
     from engine.charts.theme import CONFIG

@@ -82,27 +82,6 @@ def subtitle(comparison: ColumnComparison, score: float | None) -> str:
     return ", ".join(note for note in notes if note)
 
 
-def mini_figure(comparison: ColumnComparison, *, score: float | None = None, dark: bool = False) -> go.Figure:
-    """A small overlaid figure without legend and vertical axis, for grids of many columns; its title is one line."""
-    fig = distribution_figure(comparison, max_labels=6, dark=dark)
-    note = (
-        "" if score is None else f"<span style='font-size:12px;font-weight:400'>  {theme.percent(score)} alike</span>"
-    )
-    fig.update_layout(
-        height=190,
-        showlegend=False,
-        margin={"t": 40},
-        title={"text": theme.label(comparison.name, 24) + note, "font": {"size": 14}, "subtitle": {"text": ""}},
-    )
-    fig.update_xaxes(title=None, nticks=5)
-    fig.update_yaxes(title=None)
-    if comparison.numeric:
-        fig.update_yaxes(showticklabels=False, showgrid=False)
-    else:
-        fig.update_xaxes(nticks=4, tickangle=0)
-    return fig
-
-
 # Numbers and dates ------------------------------------------------------------------------------------------------
 
 

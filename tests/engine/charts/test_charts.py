@@ -215,9 +215,7 @@ class TestDistributions:
         other = compare_column(numbers, numbers, Column(name, Kind.DECIMAL, number=NumberFormat(1, prefix=name)))
         figures = [
             charts.distribution_figure(comparison),
-            charts.mini_figure(comparison, score=0.5),
             charts.distribution_figure(other),
-            charts.small_multiples([comparison, other], scores={name: 0.5}),
         ]
         for fig in figures:
             for text in texts(plain(fig)["data"]) + texts(fig.layout.to_plotly_json()):
@@ -225,32 +223,6 @@ class TestDistributions:
                 assert "<b>bold" not in text
                 assert "\x00" not in text
                 assert text.count("$") < 2 or "$\u2060" in text
-
-
-class TestMini:
-    @pytest.mark.parametrize(("animal", "column"), ALL)
-    def test_every_column(self, animal: str, column: str) -> None:
-        fig = charts.mini_figure(compared(animal)[column], score=0.91, dark=True)
-        assert fig.layout.height <= 200
-        assert not fig.layout.showlegend
-        assert "91.0 % alike" in fig.layout.title.text
-        plain(fig)
-
-    def test_small_multiples_show_the_least_alike(self) -> None:
-        comparisons = list(compared("mixed").values())
-        scores = {c.name: 1 - i / 10 for i, c in enumerate(comparisons)}
-        fig = charts.small_multiples(comparisons, scores=scores, limit=3)
-        shown = [note.text for note in fig.layout.annotations]
-        assert [text.split("</b>")[0].removeprefix("<b>") for text in shown] == ["seen", "active", "city"]
-        assert fig.layout.title.subtitle.text == f"the 3 least alike of {len(comparisons)}"
-        shown_once = [trace.name for trace in fig.data if trace.showlegend and trace.name]
-        assert sorted(shown_once) == ["Real", "Synthetic"]
-        plain(charts.small_multiples([]))
-
-    def test_worst_first(self) -> None:
-        comparisons = list(compared("mixed").values())[:3]
-        order = charts.worst_first(comparisons, {"city": 0.2, "age": 0.9})
-        assert [c.name for c in order] == ["city", "age", "income"]
 
 
 class TestCorrelations:
