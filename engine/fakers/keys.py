@@ -6,6 +6,7 @@ are learned apart. A position keeps one fixed character, or the few seen, only w
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ _FIXED = 10  # so many keys with the same character at a position make it part o
 _SEEN = 5  # so many keys for each possible character make those seen the only ones
 _ROOM = 20  # possible keys wanted for each real one before digits seen at a place are set free
 _FIXED_ROOM = 4  # the same for letters, and for a digit that never varies, which say more (a prefix, a year)
+_GROWTH = 10  # times its share a form may be drawn where a commoner one has no room
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,16}")
 _ALPHANUMERIC = re.compile(r"[^\W_]")
 _PATTERN = {
@@ -94,7 +96,7 @@ class Keys:
     def draw(self, n: int, rng: np.random.Generator) -> NDArray[Any]:
         """`n` different keys. Raises DataError when the column's storage has no room for so many."""
         shares = np.asarray(self.weights) / sum(self.weights)
-        counts = rng.multinomial(n, shares)
+        counts = self._with_room(rng.multinomial(n, shares), n * shares)
         parts: list[NDArray[Any]] = []
         for number, (space, count) in enumerate(zip(self.spaces, counts, strict=True)):
             if count > space.room:
@@ -104,6 +106,26 @@ class Keys:
         if self.check:
             drawn = np.array([checks.ended(str(key), self.check) for key in drawn], dtype="U")
         return drawn if self.rising or len(parts) == 1 else rng.permutation(drawn)
+
+    def _with_room(self, counts: NDArray[np.int64], expected: NDArray[np.float64]) -> NDArray[np.int64]:
+        """What a form has no room for, moved to others that have: better a real form than longer keys than any real one.
+
+        A rarer form takes no more than _GROWTH times its share; what is left then stays where it was.
+        """
+        rooms = np.array([min(space.room, int(counts.sum())) for space in self.spaces], dtype=np.int64)
+        left = int(np.maximum(counts - rooms, 0).sum())
+        if not left:
+            return counts
+        taken = counts.copy()
+        commonest_first = np.argsort(-expected, kind="stable")
+        for to in commonest_first:
+            more = max(0, min(left, int(rooms[to] - counts[to]), math.ceil(_GROWTH * expected[to]) - int(counts[to])))
+            taken[to] += more
+            left -= more
+        for source in commonest_first[::-1]:  # the rarest gives first
+            less = int(min(max(counts[source] - rooms[source], 0), taken.sum() - counts.sum()))
+            taken[source] -= less
+        return taken
 
     def _wider(self, space: Space, n: int, number: int) -> Space:
         """A space of longer keys than any real one, with room for `n`."""

@@ -96,6 +96,21 @@ class TestKeys:
         assert keys.is_unique
         assert keys.str.fullmatch(r"\d{3,}").all()
 
+    def test_a_key_of_its_own_form_gives_no_longer_keys(self) -> None:
+        real = [f"AB-{i:04d}-X" for i in range(50)] + ["#"]
+        assert made(real, 500).str.len().max() <= 9
+
+    def test_a_form_without_room_leaves_its_share_to_another(self) -> None:
+        """Four of ten digits are real: new ones among them would tell which."""
+        keys = made(["2", "0", "1", "3", "c1"], 5)
+        assert keys.is_unique
+        assert keys.str.fullmatch(r"[a-z]\d").all()
+
+    def test_a_rare_form_is_not_made_a_common_one(self) -> None:
+        keys = made([*(f"{i:02d}" for i in range(100)), "QXZKWPLM"], 1_000)
+        assert (keys.str.len() == 8).mean() < 0.15
+        assert keys.is_unique
+
     def test_counters_count_on_in_rows(self) -> None:
         numbers = made(REAL["counter"], 50).astype(int)
         assert (numbers.diff().dropna() == 1).all()

@@ -107,6 +107,13 @@ class TestWhatNeverComesOut:
         assert len(set(drawn)) == 400
         assert not set(sentences(drawn)) & set(sentences(texts))
 
+    @pytest.mark.parametrize("mark", ["🦊", "?!"])
+    def test_real_texts_without_a_word(self, mark: str) -> None:
+        texts = [f"{mark} {s} {v}" for s in SUBJECTS for v in VERBS] + [mark]
+        found = Language.of(pd.Series([*texts, *(mark * n for n in range(2, 200))], dtype="str"), None)
+        assert found is not None
+        assert all(re.search(r"[^\W_]", text) for text in found.draw(2_000, np.random.default_rng(0)))
+
     def test_rare_words(self, real: list[str], made: list[str]) -> None:
         texts = Counter(word for text in real for word in set(words([text])))
         rare = {word for word, many in texts.items() if many < SHARED}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -25,6 +26,7 @@ _CANDIDATES = (1, 1, 2, 4, 8)  # draws of a sentence in each turn; if all fall o
 _EVEN = 3  # turns after which numbers are drawn evenly
 _PATIENT, _SHORT = 2, 0.6  # turns in which units of less than this share of the wanted tokens are drawn anew
 _FRUITLESS = 3  # rounds with hardly a new text, before foreign words make texts different
+_WORDED = re.compile(r"[^\W_]")
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“„", "”"), ("«", "»"), ('"', ""))
 
 
@@ -83,8 +85,8 @@ class Writer:
         while len(texts) < n:
             before = len(texts)
             more = min(n - before, max(1, int(_TOKENS / self._typical)))
-            texts |= dict.fromkeys(self._texts(more, max(0, fruitless - _FRUITLESS), rng))
-            texts.pop("", None)
+            # What has no word or number is not masked, and would be a real text where one consists of such marks.
+            texts |= {t: None for t in self._texts(more, max(0, fruitless - _FRUITLESS), rng) if _WORDED.search(t)}
             fruitless += len(texts) - before < 0.2 * more
         return np.array(list(texts)[:n], dtype=object)
 
