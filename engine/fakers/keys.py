@@ -108,7 +108,7 @@ class Keys:
         return drawn if self.rising or len(parts) == 1 else rng.permutation(drawn)
 
     def _with_room(self, counts: NDArray[np.int64], expected: NDArray[np.float64]) -> NDArray[np.int64]:
-        """What a form has no room for, moved to others that have: better a real form than longer keys than any real one.
+        """What a form has no room for, moved to others that have: better in a real form than longer than any real key.
 
         A rarer form takes no more than _GROWTH times its share; what is left then stays where it was.
         """
