@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import os
 
+from hypothesis import HealthCheck, settings
+
 # Side by side, test processes take cores from each other. OpenMP's threads would then wait for one another by spinning,
 # and a second of trees lasts a minute; asleep they do the same work. Read when the library loads, so before all else.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# `make mutants` runs tests of classes several times in one process, which hypothesis warns of by default.
+settings.register_profile("mutants", suppress_health_check=[HealthCheck.differing_executors])
+if os.environ.get("HYPOTHESIS_PROFILE"):
+    settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
