@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from engine.errors import ReadError
 from engine.limits import Limits
+from engine.table import trial
 from engine.table.bounds import cell_error, over_long
 from engine.table.names import clean_names
 from engine.table.notes import Notes, excerpt
@@ -29,14 +30,20 @@ _NULLABLE = {
     pa.bool_(): pd.BooleanDtype(),
 }
 
+_AT_ONCE = 1_000  # nested values turned into text at once, and
+_BYTES_AT_ONCE = 1 << 20  # of what size, at most
+
 
 def read_parquet(data: bytes, notes: Notes, limits: Limits) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The whole table. Raises ReadError for a damaged file and LimitError before unpacking too much."""
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         _check_declared(file.metadata, limits)
-        folded = pq.ParquetFile(pa.BufferReader(data), read_dictionary=_texts(file.schema_arrow)).read()
-        frame = _frame(_unfolded(folded, file.schema_arrow, limits), notes, limits)
+        trial.check(data, limits)
+        table = trial.unpack(data)
+        if table.nbytes > limits.max_unpacked_bytes:
+            raise trial.too_large(limits)
+        frame = _frame(table, notes, limits)
         writer = str(file.metadata.created_by or "")
     except (pa.ArrowException, OSError, ValueError, NotImplementedError, MemoryError, OverflowError) as error:
         why = excerpt(str(error))
@@ -62,34 +69,6 @@ def _check_declared(metadata: pq.FileMetaData, limits: Limits) -> None:
     if unpacked > limits.max_unpacked_bytes:
         what = f"The Parquet file unpacks to {unpacked:,} bytes"
         raise limit_error(what, limits.max_unpacked_bytes, "bytes once unpacked", "max_unpacked_bytes")
-
-
-def _texts(schema: pa.Schema) -> list[str]:
-    """Columns of text or bytes, which are read with each value once: a kilobyte could repeat one a million times."""
-    return [f.name for f in schema if _is_text(f.type) or _is_binary(f.type)]
-
-
-def _unfolded(table: pa.Table, schema: pa.Schema, limits: Limits) -> pa.Table:
-    """The table with its own types, once its texts are known to have a bounded size."""
-    columns, total = [], 0
-    for field, column in zip(schema, table.columns, strict=True):
-        if column.type != field.type:
-            total += sum(_size(chunk, field.name, limits) for chunk in column.chunks)
-            if total > limits.max_unpacked_bytes:
-                what = f"The texts of the Parquet file, repeated as its rows show them, have more than {total:,} bytes"
-                raise limit_error(what, limits.max_unpacked_bytes, "bytes once unpacked", "max_unpacked_bytes")
-            column = column.cast(field.type)
-        columns.append(column)
-    return pa.table(columns, schema=schema)
-
-
-def _size(chunk: pa.DictionaryArray, name: str, limits: Limits) -> int:
-    """Bytes of a part of a column once each row has its own text. Raises LimitError for one that is too long."""
-    lengths = pc.binary_length(chunk.dictionary)
-    longest = pc.max(lengths).as_py() or 0
-    if longest > 4 * limits.max_cell_characters:  # a character has at most so many bytes
-        raise cell_error(None, excerpt(name, most=30), limits)
-    return int(pc.sum(pc.take(lengths, chunk.indices)).as_py() or 0)
 
 
 def _check_size(rows: int, columns: int, limits: Limits) -> None:
@@ -119,7 +98,7 @@ def _without_index_names(names: list[str], notes: Notes) -> list[str]:
 
 
 def _column(column: pa.ChunkedArray, name: str, notes: Notes, limits: Limits) -> pd.Series:
-    column = _plain(column, name, notes)
+    column = _plain(column, name, notes, limits)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         if row := over_long(column, limits.max_cell_characters):
             raise cell_error(row, name, limits)
@@ -130,17 +109,16 @@ def _column(column: pa.ChunkedArray, name: str, notes: Notes, limits: Limits) ->
     return pd.Series(column.to_pandas(date_as_object=False))
 
 
-def _plain(column: pa.ChunkedArray, name: str, notes: Notes) -> pa.ChunkedArray:
+def _plain(column: pa.ChunkedArray, name: str, notes: Notes, limits: Limits) -> pa.ChunkedArray:
     """A column of numbers, truth values, dates, labels or text, whatever it was."""
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
-        return _plain(pa.chunked_array([c.storage for c in column.chunks], kind.storage_type), name, notes)
+        return _plain(pa.chunked_array([c.storage for c in column.chunks], kind.storage_type), name, notes, limits)
     if pa.types.is_dictionary(kind):
-        return _plain(column.cast(kind.value_type), name, notes) if not _is_text(kind.value_type) else column
+        return _plain(column.cast(kind.value_type), name, notes, limits) if not _is_text(kind.value_type) else column
     if pa.types.is_nested(kind):
         notes.add("nested", f"Column “{excerpt(name)}” holds lists or records; it was read as JSON text.", column=name)
-        values = [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in column.to_pylist()]
-        return pa.chunked_array([pa.array(values, pa.string())])
+        return _as_json(column, name, limits)
     if pa.types.is_decimal(kind):
         notes.add("decimal", f"Column “{excerpt(name)}” holds exact decimals; they were read as numbers.", column=name)
         return pc.cast(column, pa.float64(), safe=False)
@@ -151,6 +129,30 @@ def _plain(column: pa.ChunkedArray, name: str, notes: Notes) -> pa.ChunkedArray:
     if pa.types.is_null(kind) or _is_text(kind):
         return column.cast(pa.string() if not pa.types.is_large_string(kind) else kind)
     return column.cast(pa.float32()) if pa.types.is_float16(kind) else column
+
+
+def _as_json(column: pa.ChunkedArray, name: str, limits: Limits) -> pa.ChunkedArray:
+    """Lists and records as JSON text, few at a time: as Python's objects they take many times their bytes."""
+    texts: list[pa.Array] = []
+    total, row = 0, 0
+    for chunk in column.chunks:
+        at = 0
+        while at < len(chunk):
+            count = min(_AT_ONCE, len(chunk) - at)
+            while count > 1 and chunk.slice(at, count).nbytes > _BYTES_AT_ONCE:
+                count //= 2
+            part = chunk.slice(at, count)
+            # No value is written in fewer characters than a sixteenth of its bytes.
+            if count == 1 and part.nbytes > 16 * limits.max_cell_characters + _BYTES_AT_ONCE:
+                raise cell_error(row + 1, name, limits)
+            written = [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in part.to_pylist()]
+            texts.append(pa.array(written, pa.large_string()))
+            total += texts[-1].nbytes
+            if total > limits.max_unpacked_bytes:
+                what = f"The lists and records of column “{excerpt(name)}”, as JSON, have more than {total:,} bytes"
+                raise limit_error(what, limits.max_unpacked_bytes, "bytes once unpacked", "max_unpacked_bytes")
+            at, row = at + count, row + count
+    return pa.chunked_array(texts, pa.large_string())
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from engine.errors import LimitError, ReadError
-from engine.table import source, spreadsheet
+from engine.limits import Limits
+from engine.table import source, spreadsheet, trial
 from engine.table.findings import Severity
 from engine.table.read import read_table
 from tests.engine.table.test_read_limits import MAIN, SMALL, row, workbook
@@ -198,6 +202,17 @@ def test_empty_records_are_no_table() -> None:
 # Parquet
 
 
+ROOM = Limits(max_unpacked_bytes=60_000_000)
+
+
+def too_much(data: bytes) -> None:
+    """The process that tries files refuses this one before this process reads it."""
+    with pytest.raises(LimitError, match="TABULAR_TWIN_MAX_UNPACKED_BYTES"):
+        trial.check(data, ROOM)
+    with pytest.raises(LimitError, match="TABULAR_TWIN_MAX_UNPACKED_BYTES"):
+        read_table(data, limits=ROOM)
+
+
 def folded(text: str, rows: int) -> bytes:
     """A file that stores a text once and shows it in every row, as a column of plain text."""
     out = io.BytesIO()
@@ -210,8 +225,74 @@ def test_a_text_that_a_parquet_file_repeats() -> None:
     assert read_table(folded("x" * 400, 700), limits=SMALL).frame["a"].nunique() == 1
     with pytest.raises(LimitError, match="TABULAR_TWIN_MAX_UNPACKED_BYTES"):
         read_table(folded("x" * 400, 900), limits=SMALL)
+    too_much(folded("x" * 10_000_000, 1_000_000))
     with pytest.raises(LimitError, match="TABULAR_TWIN_MAX_CELL_CHARACTERS"):
-        read_table(folded("x" * 10_000_000, 1_000_000))
+        read_table(folded("x" * 1_000_000, 100))
+
+
+def parquet(column: pa.Array, **how: Any) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(pa.table({"a": column}), out, compression="zstd", **how)
+    return out.getvalue()
+
+
+def test_texts_that_share_their_beginning_in_a_parquet_file() -> None:
+    """In this encoding, a text that is as the one before takes no bytes at all, and each is laid out in full."""
+    how: dict[str, Any] = {"use_dictionary": False, "column_encoding": {"a": "DELTA_BYTE_ARRAY"}}
+    assert len(read_table(parquet(pa.array(["x" * 50_000] * 100), **how), limits=ROOM).frame) == 100
+    bomb = parquet(pa.array(["x" * 50_000] * 3_000), **how)
+    assert len(bomb) < 100_000
+    too_much(bomb)
+
+
+def lists(each: int, rows: int) -> bytes:
+    return parquet(
+        pa.ListArray.from_arrays(np.arange(rows + 1, dtype=np.int32) * each, np.zeros(each * rows, np.int64))
+    )
+
+
+def test_lists_that_a_parquet_file_hardly_writes_down() -> None:
+    assert read_table(lists(3, 4)).frame["a"].tolist() == ["[0, 0, 0]"] * 4
+    bomb = lists(100, 200_000)
+    assert len(bomb) < 100_000
+    too_much(bomb)
+    longer_as_text = parquet(pa.ListArray.from_arrays(np.arange(0, 4_000_001, 40, dtype=np.int32), [None] * 4_000_000))
+    with pytest.raises(LimitError, match=r"as JSON.*TABULAR_TWIN_MAX_UNPACKED_BYTES"):
+        read_table(longer_as_text, limits=Limits(max_unpacked_bytes=10_000_000))
+    one_long = parquet(pa.ListArray.from_arrays([0, 1, 5_000_001], np.zeros(5_000_001, np.int64)))
+    with pytest.raises(LimitError, match=r"row 2 of the table, column “a”.*TABULAR_TWIN_MAX_CELL_CHARACTERS"):
+        read_table(one_long)
+
+
+def test_a_parquet_file_that_lies_about_its_size() -> None:
+    """Its footer says how large it is once unpacked; here each such number is a thousandth of what it was."""
+    true = parquet(pa.array(np.zeros(20_000_000)), use_dictionary=False, row_group_size=20_000_000)
+    size = pq.ParquetFile(io.BytesIO(true)).metadata.row_group(0).total_byte_size
+    assert size > 160_000_000
+    lying = without_size(true, size)
+    assert pq.ParquetFile(io.BytesIO(lying)).metadata.row_group(0).total_byte_size < 10_000_000
+    for data in (true, lying):
+        too_much(data)
+
+
+def without_size(data: bytes, size: int) -> bytes:
+    """Every mention of a size in the footer made small; Thrift writes it as a zigzag number in pieces of seven bits."""
+    number, pieces = 2 * size, []
+    while number:
+        pieces.append(number & 0x7F | (0x80 if number > 0x7F else 0))
+        number >>= 7
+    written = bytes(pieces)
+    small = bytes([0x82, *[0x80] * (len(written) - 2), 0])
+    at = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    assert written in data[at:]
+    return data[:at] + data[at:].replace(written, small)
+
+
+def test_a_parquet_file_that_ends_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+    monkeypatch.setattr(trial, "_COMMAND", (sys.executable, "-c", code))
+    with pytest.raises(ReadError, match="the reader of such files broke down on it"):
+        read_table(parquet(pa.array([1, 2])))
 
 
 def test_parquet_with_any_byte_changed_is_a_sentence_or_a_table() -> None:
