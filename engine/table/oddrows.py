@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from engine.table.cells import TYPED, look
 from engine.table.records import Dialect, Field, Record
-from engine.table.scan import Block
+from engine.table.scan import Block, Mask, matching
 
 WRAPPERS = (("'", "'"), ("`", "`"), ("“", "”"), ("„", "“"), ("„", "”"), ("«", "»"), ("‘", "’"), ('"', '"'))
 _OPENINGS = frozenset(opening for opening, _ in WRAPPERS)
@@ -66,6 +66,31 @@ class OddRows:
         if self._blanks_are_odd and (cells := unblanked(record.fields, record.text, self._dialect)) is not None:
             return cells, "This line has a blank behind each delimiter; it was taken out."
         return None
+
+    def suspects(self, table: pa.Table) -> Mask:
+        """The rows that `mend` may change, and some more; those with a blank before a quote are not looked for."""
+        found = np.zeros(table.num_rows, bool)
+        if self._marks_are_odd:
+            found |= _all_begin_with(sorted(_OPENINGS), table.columns)
+        if self._blanks_are_odd and table.num_columns > 1:
+            found |= _all_begin_with([" "], table.columns[1:])
+        return found
+
+
+def _all_begin_with(marks: Sequence[str], columns: Sequence[pa.ChunkedArray]) -> Mask:
+    """The rows in which some cell is filled, and each that is begins with one of the marks."""
+    first = pa.array(marks, pa.string())
+    or_none = pa.array([None, "", *marks], pa.string())
+    found = matching(columns, lambda _, cells: _begins_with(cells, or_none))
+    if found.any():
+        rows = pa.array(np.flatnonzero(found))
+        none = matching([c.take(rows) for c in columns], lambda _, cells: pc.invert(_begins_with(cells, first)))
+        found[np.flatnonzero(found)[none]] = False
+    return found
+
+
+def _begins_with(cells: pa.ChunkedArray, marks: pa.Array) -> pa.ChunkedArray:
+    return pc.is_in(pc.utf8_slice_codeunits(cells, 0, 1), marks)
 
 
 def _led_by_blanks(row: Sequence[Field]) -> bool:

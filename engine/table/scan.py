@@ -6,11 +6,12 @@ What NumPy can tell of a whole block at once need not be found out line by line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 BLOCK = 1 << 21
 LINE_FEED, CARRIAGE_RETURN = 10, 13
@@ -108,6 +109,11 @@ def is_boundary(codes: Bytes, delimiter: int) -> Mask:
     return (codes == delimiter) | (codes == LINE_FEED) | (codes == CARRIAGE_RETURN)
 
 
+def is_visible(codes: Bytes) -> Mask:
+    """Whether a byte is a printable ASCII character other than a blank."""
+    return (codes > ord(" ")) & (codes < 0x7F)
+
+
 def line_ends(data: bytes) -> dict[str, int]:
     """How often each kind of line end occurs, the kinds that do not left out."""
     if b"\r" not in data:
@@ -122,3 +128,13 @@ def line_ends(data: bytes) -> dict[str, int]:
         windows += int(np.count_nonzero(is_return[: part.size - 1] & (part[1:] == LINE_FEED)))
     counts = {"\\n": feeds - windows, "\\r\\n": windows, "\\r": returns - windows}
     return {name: count for name, count in counts.items() if count}
+
+
+def matching(columns: Sequence[pa.ChunkedArray], test: Callable[[int, pa.ChunkedArray], pa.ChunkedArray]) -> Mask:
+    """The rows in which each column passes the test (given its index and its cells); stops where none is left."""
+    found: Mask = np.ones(len(columns[0]), bool)
+    for index, cells in enumerate(columns):
+        found &= test(index, cells).to_numpy()
+        if not found.any():
+            break
+    return found
