@@ -36,6 +36,7 @@ class Columns:
         self.width, self.rows = width, 0
         self._limits = limits
         self._waiting: list[Sequence[Field]] = []
+        self._stretches: list[tuple[int, pa.Table]] = []  # ready rows, and how many of the waiting ones come before
         self._batches: list[pa.RecordBatch] = []
         self._names = [str(i) for i in range(width)]
 
@@ -47,9 +48,7 @@ class Columns:
 
     def add_rows(self, table: pa.Table) -> None:
         """Rows that are Arrow columns already."""
-        if self._waiting:
-            self._flush()
-        self._batches += table.to_batches()
+        self._stretches.append((len(self._waiting), table))
         self._count(table.num_rows)
 
     def _count(self, rows: int) -> None:
@@ -68,11 +67,16 @@ class Columns:
     def _flush(self) -> None:
         columns = zip(*self._waiting, strict=True) if self._waiting else [()] * self.width
         arrays = [pa.array(column, pa.string()) for column in columns]
-        self._batches.append(pa.RecordBatch.from_arrays(arrays, names=self._names))
-        self._waiting = []
+        rows = pa.RecordBatch.from_arrays(arrays, names=self._names)
+        done = 0
+        for before, table in self._stretches:
+            self._batches += [rows.slice(done, before - done), *table.to_batches()]
+            done = before
+        self._batches.append(rows.slice(done))
+        self._waiting, self._stretches = [], []
 
     def table(self) -> pa.Table:
-        if self._waiting or not self._batches:
+        if self._waiting or self._stretches or not self._batches:
             self._flush()
         return pa.Table.from_batches(self._batches)
 

@@ -70,9 +70,11 @@ def fields_per_line(block: Block, delimiter: int, quote: int | None) -> tuple[np
 
     The numbers of the latter lines mean nothing.
     """
-    marks = np.flatnonzero(block.codes == delimiter)
-    fields = block.per_line(marks) + 1
-    quotes = np.flatnonzero(block.codes == quote) if quote is not None else marks[:0]
+    marks = np.cumsum(block.codes == delimiter, dtype=np.int32)  # so many up to each byte
+    before = marks[np.maximum(block.starts - 1, 0)]
+    before[0] = 0
+    fields = np.diff(before, append=marks[-1]).astype(np.int64) + 1
+    quotes = np.flatnonzero(block.codes == quote) if quote is not None else np.empty(0, np.int64)
     if not quotes.size:
         return fields, np.zeros(fields.size, bool)
     counts = block.per_line(quotes)
@@ -80,7 +82,7 @@ def fields_per_line(block: Block, delimiter: int, quote: int | None) -> tuple[np
     opening = np.flatnonzero(number_on_line(counts) % 2 == 0)
     line = np.repeat(np.arange(counts.size), (counts + 1) // 2)
     opening, line = opening[~left_over[line]], line[~left_over[line]]
-    shielded = np.searchsorted(marks, quotes[opening + 1]) - np.searchsorted(marks, quotes[opening])
+    shielded = marks[quotes[opening + 1]] - marks[quotes[opening]]
     fields -= np.bincount(line, shielded, fields.size).astype(np.int64)
     return fields, left_over
 
