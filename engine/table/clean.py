@@ -17,7 +17,7 @@ import pyarrow.csv as arrow_csv
 
 from engine.table.oddrows import has_wrapped_line
 from engine.table.records import Dialect
-from engine.table.scan import BLOCK, Block, Mask, Places, blocks, is_boundary, misplaced_quotes
+from engine.table.scan import BLOCK, TEXT_TYPE, Block, Mask, Places, blocks, is_boundary, misplaced_quotes
 
 _UNUSED = "\x1f"
 
@@ -94,7 +94,7 @@ def read_rows(
                 ignore_empty_lines=width < 2,  # with more columns a blank line comes out as a row without any value
             ),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
+                column_types=dict.fromkeys(names, TEXT_TYPE),
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,

@@ -24,7 +24,7 @@ from engine.table.notes import Notes, excerpt
 from engine.table.oddrows import has_blank_led_rows
 from engine.table.records import Dialect, Field, Record, RecordReader, physical_lines
 from engine.table.rows import RowReader, count_widths
-from engine.table.scan import line_ends
+from engine.table.scan import TEXT_TYPE, line_ends
 from engine.table.source import limit_error
 from engine.table.textnotes import tell_above, tell_dialect, tell_header
 
@@ -228,7 +228,7 @@ class _Delimited:
         row = self._layout.headers[-1].line if self._layout.headers else None
         notes = self._notes if self._layout.headers else Notes()
         names = clean_names([raw[i] for i in kept], notes, row=row)
-        missing = pa.nulls(table.num_rows, pa.string())
+        missing = pa.nulls(table.num_rows, TEXT_TYPE)
         columns = [table.column(i) if i < self._width else missing for i in kept]
         self._tell_missing_columns(names, kept)
         frame: pd.DataFrame = pa.table(columns, names=[str(i) for i in range(len(kept))]).to_pandas()

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from engine.table.cells import EMPTY, MISSING, NUMBER, look
 from engine.table.records import Field
-from engine.table.scan import Mask
+from engine.table.scan import TEXT_TYPE, Mask
 
 _TOTALS = frozenset(
     {"total", "totals", "grand total", "sub-total", "subtotal", "sum", "sums", "summe", "gesamt", "gesamtsumme"}
@@ -23,7 +23,7 @@ _FOOTER = re.compile(
     r"last updated|data (from|provided)|disclaimer|hinweis|fuente|\*|--|==)",
     re.IGNORECASE,
 )
-_TOTALS_ARRAY = pa.array(sorted(_TOTALS))
+_TOTALS_ARRAY = pa.array(sorted(_TOTALS), TEXT_TYPE)
 _FOOTER_RE2 = r"^[\s\pZ\x0b\x1c-\x1f\x{85}]*(?i:" + _FOOTER.pattern.replace(r"\d", r"\p{Nd}") + ")"
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from engine.table.cells import TYPED, look
 from engine.table.records import Dialect, Field, Record
-from engine.table.scan import Block, Mask, matching
+from engine.table.scan import TEXT_TYPE, Block, Mask, matching
 
 WRAPPERS = (("'", "'"), ("`", "`"), ("“", "”"), ("„", "“"), ("„", "”"), ("«", "»"), ("‘", "’"), ('"', '"'))
 _OPENINGS = frozenset(opening for opening, _ in WRAPPERS)
@@ -79,8 +79,8 @@ class OddRows:
 
 def _all_begin_with(marks: Sequence[str], columns: Sequence[pa.ChunkedArray]) -> Mask:
     """The rows in which some cell is filled, and each that is begins with one of the marks."""
-    first = pa.array(marks, pa.string())
-    or_none = pa.array([None, "", *marks], pa.string())
+    first = pa.array(marks, TEXT_TYPE)
+    or_none = pa.array([None, "", *marks], TEXT_TYPE)
     found = matching(columns, lambda _, cells: _begins_with(cells, or_none))
     if found.any():
         rows = pa.array(np.flatnonzero(found))

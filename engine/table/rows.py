@@ -20,7 +20,7 @@ from engine.table.mend import Mended, Mender
 from engine.table.notes import Notes, excerpt, line_ranges
 from engine.table.oddrows import OddRows
 from engine.table.records import Dialect, Field, Record, RecordReader, physical_lines
-from engine.table.scan import blocks, fields_per_line, is_visible
+from engine.table.scan import TEXT_TYPE, blocks, fields_per_line, is_visible
 from engine.table.source import limit_error
 from engine.table.stretches import Stretches
 
@@ -66,7 +66,7 @@ class Columns:
 
     def _flush(self) -> None:
         columns = zip(*self._waiting, strict=True) if self._waiting else [()] * self.width
-        arrays = [pa.array(column, pa.string()) for column in columns]
+        arrays = [pa.array(column, TEXT_TYPE) for column in columns]
         rows = pa.RecordBatch.from_arrays(arrays, names=self._names)
         done = 0
         for before, table in self._stretches:

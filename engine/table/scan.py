@@ -14,8 +14,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 BLOCK = 1 << 21
+_CACHED = 1 << 18  # bytes that stay in the processor's cache
 LINE_FEED, CARRIAGE_RETURN = 10, 13
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+
+# What pandas keeps text as; read as plain strings, all cells would be indexed a second time on the way to it.
+TEXT_TYPE = pa.large_string()
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -118,16 +122,16 @@ def is_visible(codes: Bytes) -> Mask:
 
 def line_ends(data: bytes) -> dict[str, int]:
     """How often each kind of line end occurs, the kinds that do not left out."""
-    if b"\r" not in data:
-        return {"\\n": data.count(b"\n")}
-    windows, feeds, returns = 0, 0, 0
+    windows = feeds = returns = 0
     codes = np.frombuffer(data, np.uint8)
-    for start in range(0, codes.size, BLOCK):
-        part = codes[start : start + BLOCK + 1]  # one more, so that no pair is cut
-        is_return = part[:BLOCK] == CARRIAGE_RETURN
-        returns += int(np.count_nonzero(is_return))
-        feeds += int(np.count_nonzero(part[:BLOCK] == LINE_FEED))
-        windows += int(np.count_nonzero(is_return[: part.size - 1] & (part[1:] == LINE_FEED)))
+    carriage = b"\r" in data
+    for start in range(0, codes.size, _CACHED):
+        part = codes[start : start + _CACHED + 1]  # one more, so that no pair is cut
+        feeds += int(np.count_nonzero(part[:_CACHED] == LINE_FEED))
+        if carriage:
+            is_return = part[:_CACHED] == CARRIAGE_RETURN
+            returns += int(np.count_nonzero(is_return))
+            windows += int(np.count_nonzero(is_return[: part.size - 1] & (part[1:] == LINE_FEED)))
     counts = {"\\n": feeds - windows, "\\r\\n": windows, "\\r": returns - windows}
     return {name: count for name, count in counts.items() if count}
 

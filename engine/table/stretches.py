@@ -19,11 +19,20 @@ from engine.table.clean import read_rows
 from engine.table.ends import may_be_ends
 from engine.table.oddrows import OddRows
 from engine.table.records import RULE_MARKS, Dialect, Field
-from engine.table.scan import Block, Mask, blocks, fields_per_line, matching, misplaced_quotes, number_on_line
+from engine.table.scan import (
+    TEXT_TYPE,
+    Block,
+    Mask,
+    blocks,
+    fields_per_line,
+    matching,
+    misplaced_quotes,
+    number_on_line,
+)
 
 LEAST = 4  # rows that are worth the trouble
 _RULE_CODES = [ord(c) for c in RULE_MARKS]
-_NOTHING = pa.array([None, ""], pa.string())
+_NOTHING = pa.array([None, ""], TEXT_TYPE)
 
 
 @dataclass(frozen=True, slots=True)
