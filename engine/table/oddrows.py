@@ -102,7 +102,7 @@ def has_wrapped_line(block: Block, dialect: Dialect) -> bool:
     """Whether a line of the text is wholly in quotes that are not the dialect's."""
     pairs = [(o.encode(), c.encode()) for o, c in WRAPPERS if o != dialect.quote]
     begins = np.isin(block.codes[block.starts], [opening[0] for opening, _ in pairs])
-    for index in np.flatnonzero(begins):
+    for index in np.flatnonzero(begins).tolist():
         line = block.line(index)
         if any(len(line) >= len(o + c) and line.startswith(o) and line.endswith(c) for o, c in pairs):
             return True

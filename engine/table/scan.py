@@ -108,11 +108,13 @@ def misplaced_quotes(codes: Bytes, quotes: Places, before: Places, delimiter: in
     opens = is_boundary(codes[np.maximum(starts - 1, 0)], delimiter) | (starts == 0)
     ends_field = is_boundary(codes[np.minimum(ends, codes.size - 1)], delimiter) | (ends == codes.size)
     closes = outside == (lengths % 2 == 0)
-    return starts[(outside & ~opens) | (closes & ~ends_field)]
+    misplaced: Places = starts[(outside & ~opens) | (closes & ~ends_field)]
+    return misplaced
 
 
 def is_boundary(codes: Bytes, delimiter: int) -> Mask:
-    return (codes == delimiter) | (codes == LINE_FEED) | (codes == CARRIAGE_RETURN)
+    found: Mask = (codes == delimiter) | (codes == LINE_FEED) | (codes == CARRIAGE_RETURN)
+    return found
 
 
 def is_visible(codes: Bytes) -> Mask:

@@ -38,7 +38,7 @@ def outcome(data: bytes) -> object:
 
 
 def both_ways(data: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[object, object, int]:
-    """What comes out with the shortest stretches in small blocks, and without any; and how many stretches there were."""
+    """What comes out with short stretches in small blocks, and without any; and how many stretches there were."""
     used = []
     at = Stretches.at
 
@@ -59,14 +59,14 @@ def both_ways(data: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[object, obj
 
 def test_polluted_files_come_out_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     stretched = 0
-    for _, polluted in pollution.corpus(rows=20, every=25):
+    for _, polluted in pollution.corpus(rows=20, every=60):
         quick, careful, used = both_ways(polluted.data, monkeypatch)
         assert quick == careful, polluted.data
         stretched += used > 0
-    assert stretched > 100  # else nothing was compared
+    assert stretched > 50  # else nothing was compared
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(60))
 def test_rows_of_all_kinds_in_any_order_come_out_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(seed)
     good, end = PIECES[: rng.choice([3, 8])], rng.choice(["\n", "\r\n", "\r"])
