@@ -1,44 +1,52 @@
 """The fast path: clean delimited text read by Arrow, after proof that it is clean.
 
 Clean means: every row has the same number of fields (Arrow stops otherwise), every quote opens or closes a whole field,
-and no line is blank. Anything else is None here and goes to the careful path in `engine.table.rows`.
+no line is blank, and none is wholly in quotes of another kind. Anything else is None here and goes to the careful path
+in `engine.table.rows`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from itertools import repeat
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
+from engine.table.oddrows import has_wrapped_line
 from engine.table.records import Dialect
+from engine.table.scan import BLOCK, TEXT_TYPE, Block, Mask, Places, blocks, is_boundary, misplaced_quotes
 
-_BLOCK = 1 << 21
 _UNUSED = "\x1f"
-_BLANK_LINE = re.compile(rb"\n(?=\r?\n)|\r(?=\r)")
-Bytes = npt.NDArray[np.uint8]
 
 
-def read_clean(body: bytes, dialect: Dialect, width: int) -> pa.Table | None:
-    """All rows of `body` (UTF-8 without header) as text columns "0", "1", ...; None when they are not clean."""
-    if dialect.collapse or not body:
+def read_clean(data: bytes, start: int, dialect: Dialect, width: int) -> pa.Table | None:
+    """All rows from byte `start` on (UTF-8 without header) as text columns "0", "1", ...; None when not clean."""
+    if dialect.collapse or start >= len(data) or not (dialect.quote or "").isascii():
         return None
-    quote = dialect.quote if dialect.quote and dialect.quote.encode() in body else None
+    quote = dialect.quote if dialect.quote and data.find(dialect.quote.encode(), start) >= 0 else None
+    escape = dialect.escape if dialect.escape and data.find(dialect.escape.encode(), start) >= 0 else None
     delimiter = dialect.delimiter
-    escape = dialect.escape if dialect.escape and dialect.escape.encode() in body else None
+    text, first = data, start
     if len(delimiter) != 1 or not delimiter.isascii():
-        if quote or escape or _UNUSED.encode() in body:
+        if quote or escape or data.find(_UNUSED.encode(), start) >= 0:
             return None
-        body = body.replace(delimiter.encode(), _UNUSED.encode()) if delimiter else body
+        if delimiter:
+            text, first = data[start:].replace(delimiter.encode(), _UNUSED.encode()), 0
         delimiter = _UNUSED
-    visible = _without_escaped(body, escape, delimiter, quote) if escape else body
-    if visible is None or not quotes_are_clean(visible, quote, delimiter, width):
+    visible = _without_escaped(text[first:], escape, delimiter, quote) if escape else None
+    if escape and visible is None:
         return None
-    table = _read(body, delimiter, quote, escape, width)
+    proof = _Proof(delimiter, quote, width)
+    shown = blocks(visible) if visible is not None else repeat(None)
+    for block, masked in zip(blocks(text, first), shown, strict=False):
+        if has_wrapped_line(block, dialect) or not proof.holds_for(masked or block):
+            return None
+    if proof.inside:
+        return None
+    table = read_rows(text, first, delimiter, quote, escape, width, breaks_inside=proof.breaks_inside)
     return None if table is None or (width > 1 and _has_hollow_row(table)) else table
 
 
@@ -59,21 +67,34 @@ def _without_escaped(body: bytes, escape: str, delimiter: str, quote: str | None
     return None if count == 0 or escape.encode() in masked else masked
 
 
-def _read(body: bytes, delimiter: str, quote: str | None, escape: str | None, width: int) -> pa.Table | None:
+def read_rows(
+    data: bytes,
+    start: int,
+    delimiter: str,
+    quote: str | None,
+    escape: str | None,
+    width: int,
+    *,
+    breaks_inside: bool,
+) -> pa.Table | None:
+    """The rows from byte `start` on by Arrow; None when not all have so many fields.
+
+    breaks_inside: whether line ends may stand inside quotes, which takes half as long again.
+    """
     names = [str(i) for i in range(width)]
     try:
         return arrow_csv.read_csv(
-            pa.BufferReader(body),
-            read_options=arrow_csv.ReadOptions(column_names=names, block_size=_BLOCK),
+            pa.BufferReader(pa.py_buffer(data).slice(start)),
+            read_options=arrow_csv.ReadOptions(column_names=names, block_size=BLOCK),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter,
                 quote_char=quote or False,
                 escape_char=escape or False,
-                newlines_in_values=quote is not None,
+                newlines_in_values=breaks_inside,
                 ignore_empty_lines=width < 2,  # with more columns a blank line comes out as a row without any value
             ),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
+                column_types=dict.fromkeys(names, TEXT_TYPE),
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
@@ -84,81 +105,51 @@ def _read(body: bytes, delimiter: str, quote: str | None, escape: str | None, wi
         return None
 
 
-def quotes_are_clean(body: bytes, quote: str | None, delimiter: str, width: int) -> bool:
-    """Every quote where it belongs, and in texts of one column no blank line outside quotes."""
-    blank = _blank_lines(body) if width < 2 else np.empty(0, np.int64)
-    if quote is None or body[:1] in (b"\n", b"\r"):
-        return not blank.size and body[:1] not in (b"\n", b"\r")
-    codes = np.frombuffer(body, np.uint8)
-    boundary = np.zeros(256, bool)
-    boundary[[ord(delimiter), 10, 13]] = True
-    inside = 0
-    for low, high in _blocks(codes, ord(quote)):
-        quotes = np.flatnonzero(codes[low:high] == ord(quote)) + low
-        gaps = blank[(blank >= low) & (blank < high)]
-        if np.any((inside + np.searchsorted(quotes, gaps)) % 2 == 0):
+class _Proof:
+    """Looks at a text block by block: every quote where it belongs, and no blank line outside of quotes."""
+
+    def __init__(self, delimiter: str, quote: str | None, width: int) -> None:
+        self._delimiter, self._quote, self._width = delimiter, quote, width
+        self.inside = 0  # 1 while a quote is open at the end of a block
+        self.breaks_inside = False
+
+    def holds_for(self, block: Block) -> bool:
+        blank = block.ends == block.starts
+        if self._quote is None:
+            return not blank.any()
+        quotes = np.flatnonzero(block.codes == ord(self._quote))
+        before = np.searchsorted(quotes, block.starts)
+        open_lines = (before + self.inside) % 2 == 1  # lines that begin inside quotes
+        if np.any(blank & ~open_lines) or not self._quotes_are_clean(block, quotes):
             return False
-        if not _runs_are_clean(codes, quotes, inside, boundary):
-            return False
-        if width >= 3 and _swallows_rows(body, codes, quotes, inside, (low, high), delimiter, width):
-            return False
-        inside = (inside + quotes.size) % 2
-    return inside == 0
-
-
-def _blank_lines(body: bytes) -> npt.NDArray[np.int64]:
-    """Where a blank line begins."""
-    suspects = (b"\n\n", b"\n\r\n", b"\r\r") if b"\r" in body else (b"\n\n",)
-    if not any(suspect in body for suspect in suspects):  # much quicker than the search for all
-        return np.empty(0, np.int64)
-    return np.fromiter((m.start() for m in _BLANK_LINE.finditer(body)), np.int64)
-
-
-def _blocks(codes: Bytes, quote: int) -> Iterator[tuple[int, int]]:
-    """Ranges of a few megabytes whose ends do not cut a run of quotes."""
-    low = 0
-    while low < codes.size:
-        high = min(low + _BLOCK, codes.size)
-        while high < codes.size and quote in (codes[high - 1], codes[high]):
-            high += 1
-        yield low, high
-        low = high
-
-
-def _runs_are_clean(codes: Bytes, quotes: npt.NDArray[np.int64], inside: int, boundary: npt.NDArray[np.bool_]) -> bool:
-    """Each run of neighbouring quotes: what it does follows from how many quotes came before, and its length."""
-    if not quotes.size:
+        if open_lines.any():
+            self.breaks_inside = True
+            if self._width >= 3 and self._swallows_rows(block, before, open_lines):
+                return False
+        self.inside = (self.inside + quotes.size) % 2
         return True
-    first = np.flatnonzero(np.diff(quotes, prepend=-2) > 1)
-    lengths = np.diff(first, append=quotes.size)
-    starts, ends = quotes[first], quotes[first] + lengths
-    outside = (inside + first) % 2 == 0
-    before = np.where(starts > 0, boundary[codes[np.maximum(starts - 1, 0)]], True)
-    behind = np.where(ends < codes.size, boundary[codes[np.minimum(ends, codes.size - 1)]], True)
-    closes = outside == (lengths % 2 == 0)
-    return not np.any((outside & ~before) | (closes & ~behind))
 
+    def _quotes_are_clean(self, block: Block, quotes: Places) -> bool:
+        mark = ord(self._delimiter)
+        if quotes.size and np.any(np.diff(quotes) == 1):
+            before = np.arange(self.inside, self.inside + quotes.size)
+            return not misplaced_quotes(block.codes, quotes, before, mark).size
+        opening, closing = quotes[self.inside :: 2], quotes[1 - self.inside :: 2]  # no two stand side by side
+        opening = opening[opening > 0]
+        closing = closing[closing < block.codes.size - 1]
+        opens = is_boundary(block.codes[opening - 1], mark)
+        closes = is_boundary(block.codes[closing + 1], mark)
+        return bool(opens.all() and closes.all())
 
-def _swallows_rows(
-    body: bytes,
-    codes: Bytes,
-    quotes: npt.NDArray[np.int64],
-    inside: int,
-    block: tuple[int, int],
-    delimiter: str,
-    width: int,
-) -> bool:
-    """Whether a field over several lines could as well be two stray quotes: each of its lines is a full row."""
-    part = codes[block[0] : block[1]]
-    breaks = np.flatnonzero((part == 10) | (part == 13)) + block[0]
-    behind = np.searchsorted(quotes, breaks)
-    within = behind[((inside + behind) % 2 == 1) & (behind > 0) & (behind < quotes.size)]
-    mark = delimiter.encode()
-    for index in np.unique(within):
-        opened, closed = int(quotes[index - 1]), int(quotes[index])
-        start = max(body.rfind(b"\n", 0, opened), body.rfind(b"\r", 0, opened)) + 1
-        end = body.find(b"\n", closed)
-        lines = body[start : end if end >= 0 else len(body)].splitlines()
-        if all(line.count(mark) == width - 1 for line in lines):
-            return True
-    return False
+    def _swallows_rows(self, block: Block, before: Places, open_lines: Mask) -> bool:
+        """Whether a field over several lines could as well be two stray quotes: each of its lines is a full row."""
+        mark = self._delimiter.encode()
+        for opened in np.unique(before[open_lines]):
+            # One field: the line before the first of these has its opening quote, the last one its closing quote.
+            first, behind = np.searchsorted(before, [opened, opened + 1])
+            if first == 0 or behind == before.size:
+                continue  # cut by the end of the block
+            lines = [block.line(i) for i in range(first - 1, behind)]
+            if all(line.count(mark) == self._width - 1 for line in lines):
+                return True
+        return False

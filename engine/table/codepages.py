@@ -49,7 +49,10 @@ _FREQUENT_SYMBOLS = frozenset("€£¥§°©®™–—‘’“”„…«»•
 
 
 def guess_encoding(data: bytes) -> str:
-    """Python's name of the likeliest encoding of bytes that are not UTF-8; "latin-1" when nothing fits better."""
+    """Python's name of the likeliest encoding of bytes that are not UTF-8; "latin-1" when nothing fits better.
+
+    Bytes behind the first 16 KB that say something may still be none of that encoding.
+    """
     sample = _non_ascii_lines(data)
     if multi := _guess_multi_byte(sample):
         return multi
@@ -61,7 +64,7 @@ def guess_encoding(data: bytes) -> str:
     winner = max(close, key=lambda c: _one_language(sample.decode(c)))  # the first of equals, so cp1252 before others
     if winner == "cp1252" and not re.search(rb"[\x80-\x9f]", data):
         return "latin-1"  # the same characters, by their better-known name
-    return winner if _try_decode(data, winner) is not None else "latin-1"
+    return winner
 
 
 def _non_ascii_lines(data: bytes) -> bytes:

@@ -21,9 +21,10 @@ from engine.table.headers import mend_header
 from engine.table.layout import Layout, find_layout
 from engine.table.names import clean_names, join_headers
 from engine.table.notes import Notes, excerpt
-from engine.table.oddrows import has_blank_led_rows, may_have_odd_rows
+from engine.table.oddrows import has_blank_led_rows
 from engine.table.records import Dialect, Field, Record, RecordReader, physical_lines
 from engine.table.rows import RowReader, count_widths
+from engine.table.scan import TEXT_TYPE, line_ends
 from engine.table.source import limit_error
 from engine.table.textnotes import tell_above, tell_dialect, tell_header
 
@@ -137,17 +138,16 @@ class _Delimited:
         if self._layout.first_row is not None:
             return None
         start = sum(len(line.encode()) for line in self._lines[: self._first_line - 1])
-        body = self._data[start:] if start else self._data
-        self._check_cells_early(body)
-        table = None if may_have_odd_rows(body, self._dialect) else read_clean(body, self._dialect, self._width)
-        if table is None or not self._ends_cleanly(table) or has_blank_led_rows(table, body, self._dialect):
+        self._check_cells_early(start)
+        table = read_clean(self._data, start, self._dialect, self._width)
+        if table is None or not self._ends_cleanly(table):
             return None
-        return table
+        return None if has_blank_led_rows(table, self._data, start, self._dialect) else table
 
-    def _check_cells_early(self, body: bytes) -> None:
-        if self._dialect.quote and self._dialect.quote.encode() in body:
+    def _check_cells_early(self, start: int) -> None:
+        if self._dialect.quote and self._data.find(self._dialect.quote.encode(), start) >= 0:
             return  # lines are not rows then; the rows are counted after reading
-        rows = body.count(b"\n")
+        rows = sum(self._line_ends.values()) - self._first_line + 1
         if rows * self._width > self._limits.max_cells:
             what = f"The table has about {rows:,} rows of {self._width:,} columns, {rows * self._width:,} cells"
             raise limit_error(what, self._limits.max_cells, "cells", "max_cells")
@@ -228,7 +228,7 @@ class _Delimited:
         row = self._layout.headers[-1].line if self._layout.headers else None
         notes = self._notes if self._layout.headers else Notes()
         names = clean_names([raw[i] for i in kept], notes, row=row)
-        missing = pa.nulls(table.num_rows, pa.string())
+        missing = pa.nulls(table.num_rows, TEXT_TYPE)
         columns = [table.column(i) if i < self._width else missing for i in kept]
         self._tell_missing_columns(names, kept)
         frame: pd.DataFrame = pa.table(columns, names=[str(i) for i in range(len(kept))]).to_pandas()
@@ -284,12 +284,3 @@ class _Delimited:
             "line_ends": self._line_ends,
             "path": path,
         }
-
-
-def line_ends(data: bytes) -> dict[str, int]:
-    """How often each kind of line end occurs, the kinds that do not left out."""
-    if b"\r" not in data:
-        return {"\\n": data.count(b"\n")}
-    windows = data.count(b"\r\n")
-    counts = {"\\n": data.count(b"\n") - windows, "\\r\\n": windows, "\\r": data.count(b"\r") - windows}
-    return {name: count for name, count in counts.items() if count}

@@ -31,6 +31,7 @@ _PRIORS = {
 _PRIOR_SEVERAL = 1.01  # for "||" and the like; only candidates that most lines contain are tried
 _LEAST_SCORE = 0.2  # below, the text is one column
 _TORN = 0.3
+_BONUS = 1.1  # for a quote that accounts for all of its kind
 _CELLS_LOOKED_AT = 1_500
 _SEVERAL = re.compile(r"(?P<mark>[^\w\s\"'.+\-$€£%()]{2,3})|(?P<spaced> ?[,;|:~^] ?)")
 _TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
@@ -54,15 +55,21 @@ def sniff(
     `quote` and `decimal` are given when the person named them; a decimal mark does not delimit.
     """
     delimiters = [delimiter] if delimiter is not None else _delimiters(lines, decimal)
-    variants = [v for d in delimiters for v in _variants(lines, d) if quote is None or v.quote == quote]
-    if quote is not None and not any(v.quote == quote for v in variants):
-        variants = [Dialect(d, quote) for d in delimiters]
-    trials = [t for v in variants if (t := _try(lines, v, chosen=delimiter is not None))]
-    single = _single_column(lines)
-    if not trials:
-        return single if delimiter is None else Sniffed(Dialect(delimiter), 1, 0.0)
-    best = max(trials, key=lambda t: t.score)
-    return best if delimiter is not None or best.score >= _LEAST_SCORE else single
+    expected = quote is not None and any(v.quote == quote for d in delimiters for v in _variants(lines, d))
+    best: Sniffed | None = None
+    for mark in delimiters:
+        if best is not None and _PRIORS.get(mark, _PRIOR_SEVERAL) * _BONUS < best.score:
+            continue  # even the most regular table would not make it win
+        for variant in _variants(lines, mark) if quote is None or expected else [Dialect(mark, quote)]:
+            if quote is not None and variant.quote != quote:
+                continue
+            trial = _try(lines, variant, chosen=delimiter is not None)
+            if trial is not None and (best is None or trial.score > best.score):
+                best = trial
+    if best is None and delimiter is not None:
+        return Sniffed(Dialect(delimiter), 1, 0.0)
+    enough = best is not None and (delimiter is not None or best.score >= _LEAST_SCORE)
+    return best if best is not None and enough else _single_column(lines)
 
 
 def _single_column(lines: Sequence[str]) -> Sniffed:
@@ -140,7 +147,7 @@ def _try(lines: Sequence[str], dialect: Dialect, *, chosen: bool) -> Sniffed | N
     if dialect.quote is None and _tears_quotes(rows):
         score *= _TORN
     if dialect.quote in ("'", "`") and _accounts_for_all(lines, dialect):
-        score *= 1.1
+        score *= _BONUS
     return Sniffed(dialect, width, score)
 
 

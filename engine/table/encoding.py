@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.errors import ReadError
 from engine.table.codepages import guess_encoding
 from engine.table.notes import Notes
@@ -32,8 +34,6 @@ _LEAST_ZEROS = 0.3  # of the bytes of a wide text in ASCII, which has one in two
 _LEAST_PLAIN = 0.03  # of a wide text are ASCII characters: delimiters and line ends at the least
 # Control characters that no text has; tab, line ends, form feed, escape and the separators 1C to 1F may occur.
 _CONTROLS = bytes(b for b in range(1, 32) if b not in b"\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f\x01") + b"\x7f"
-_HIGH = bytes(range(128, 256))
-_SEQUENCE = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _LABELS = {"cp932": "Shift-JIS", "cp1252": "Windows-1252", "latin-1": "Latin-1", "utf-8": "UTF-8", "cp949": "Korean"}
@@ -96,11 +96,16 @@ def _utf8_or_guess(data: bytes, notes: Notes) -> Decoded:
     if mended := _mostly_utf8(data, notes):
         return mended
     encoding = guess_encoding(data)
+    try:
+        text = _transcode(data, encoding)
+    except ReadError:  # the guess was made by a sample
+        encoding = "latin-1"
+        text = _transcode(data, encoding)
     label = _LABELS.get(encoding, encoding)
     notes.add(
         "encoding", f"The file is not UTF-8; it was read as {label}. If letters look wrong, choose another encoding."
     )
-    return Decoded(_transcode(data, encoding), encoding)
+    return Decoded(text, encoding)
 
 
 def _ascii(data: bytes, notes: Notes) -> Decoded:
@@ -178,11 +183,28 @@ def _is_utf8(data: bytes) -> bool:
 
 def _mostly_utf8(data: bytes, notes: Notes) -> Decoded | None:
     """UTF-8 with a few foreign bytes: those are read as Windows-1252, one by one, and reported by line."""
-    rest, sequences = _SEQUENCE.subn(b"", data)
-    foreign = len(rest) - len(rest.translate(None, _HIGH))
+    sequences, foreign = _count_sequences(data)
     if sequences < 3 or foreign * 3 > sequences:
         return None
     return _with_foreign_bytes(data, notes)
+
+
+def _count_sequences(data: bytes) -> tuple[int, int]:
+    """How many characters of several bytes the text has as UTF-8, and how many bytes belong to none."""
+    codes = np.frombuffer(data, np.uint8)
+    sequences = foreign = 0
+    for start in range(0, codes.size, _PIECE):
+        part = codes[start : start + _PIECE]
+        foreign += int(np.count_nonzero(part >= 0x80))
+        lead = np.flatnonzero((part >= 0xC3) & (part <= 0xF4)) + start
+        more = 1 + (codes[lead] >= 0xE0).astype(np.int64) + (codes[lead] >= 0xF0)  # bytes that must follow
+        whole = lead + more < codes.size
+        for behind in (1, 2, 3):
+            follower = codes[np.minimum(lead + behind, codes.size - 1)]
+            whole &= (more < behind) | ((follower >= 0x80) & (follower <= 0xBF))
+        sequences += int(np.count_nonzero(whole))
+        foreign -= int(np.sum(more[whole] + 1))
+    return sequences, foreign
 
 
 def _with_foreign_bytes(data: bytes, notes: Notes) -> Decoded:
@@ -247,7 +269,7 @@ def _without_nul(data: bytes, notes: Notes) -> bytes:
 
 def _without_marks(data: bytes, notes: Notes) -> bytes:
     """Without byte order marks inside, as files put together have them."""
-    if data.isascii():  # much quicker than the search
+    if b"\xef" not in data:  # much quicker than the search
         return data
     return _without(data, codecs.BOM_UTF8, "byte_order_mark", "A byte order mark inside the file was removed.", notes)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from engine.table.cells import EMPTY, MISSING, NUMBER, look
 from engine.table.records import Field
+from engine.table.scan import TEXT_TYPE, Mask
 
 _TOTALS = frozenset(
     {"total", "totals", "grand total", "sub-total", "subtotal", "sum", "sums", "summe", "gesamt", "gesamtsumme"}
@@ -19,6 +23,8 @@ _FOOTER = re.compile(
     r"last updated|data (from|provided)|disclaimer|hinweis|fuente|\*|--|==)",
     re.IGNORECASE,
 )
+_TOTALS_ARRAY = pa.array(sorted(_TOTALS), TEXT_TYPE)
+_FOOTER_RE2 = r"^[\s\pZ\x0b\x1c-\x1f\x{85}]*(?i:" + _FOOTER.pattern.replace(r"\d", r"\p{Nd}") + ")"
 
 
 def looks_like_total(fields: Sequence[Field]) -> bool:
@@ -32,6 +38,14 @@ def looks_like_total(fields: Sequence[Field]) -> bool:
 def begins_like_footer(fields: Sequence[Field]) -> bool:
     """Whether the first word is one that remarks below a table begin with."""
     return bool(fields) and fields[0] is not None and _FOOTER.match(fields[0].lstrip()) is not None
+
+
+def may_be_ends(table: pa.Table) -> Mask:
+    """The rows of which `looks_like_total` or `begins_like_footer` may be true, and some more."""
+    found: Mask = pc.fill_null(pc.match_substring_regex(table.column(0), _FOOTER_RE2), False).to_numpy()
+    for cells in table.columns[:_LEFT]:
+        found = found | pc.is_in(pc.utf8_lower(pc.utf8_trim(cells, " :")), _TOTALS_ARRAY).to_numpy()
+    return found
 
 
 def looks_like_footer(fields: Sequence[Field], width: int, *, lone_text: bool = True) -> bool:

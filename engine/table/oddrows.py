@@ -6,14 +6,15 @@ this file does not use (apostrophes, or those of a word processor). The marks wo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.table.cells import TYPED, look
 from engine.table.records import Dialect, Field, Record
+from engine.table.scan import TEXT_TYPE, Block, Mask, matching
 
 WRAPPERS = (("'", "'"), ("`", "`"), ("“", "”"), ("„", "“"), ("„", "”"), ("«", "»"), ("‘", "’"), ('"', '"'))
 _OPENINGS = frozenset(opening for opening, _ in WRAPPERS)
@@ -66,29 +67,51 @@ class OddRows:
             return cells, "This line has a blank behind each delimiter; it was taken out."
         return None
 
+    def suspects(self, table: pa.Table) -> Mask:
+        """The rows that `mend` may change, and some more; those with a blank before a quote are not looked for."""
+        found = np.zeros(table.num_rows, bool)
+        if self._marks_are_odd:
+            found |= _all_begin_with(sorted(_OPENINGS), table.columns)
+        if self._blanks_are_odd and table.num_columns > 1:
+            found |= _all_begin_with([" "], table.columns[1:])
+        return found
+
+
+def _all_begin_with(marks: Sequence[str], columns: Sequence[pa.ChunkedArray]) -> Mask:
+    """The rows in which some cell is filled, and each that is begins with one of the marks."""
+    first = pa.array(marks, TEXT_TYPE)
+    or_none = pa.array([None, "", *marks], TEXT_TYPE)
+    found = matching(columns, lambda _, cells: _begins_with(cells, or_none))
+    if found.any():
+        rows = pa.array(np.flatnonzero(found))
+        none = matching([c.take(rows) for c in columns], lambda _, cells: pc.invert(_begins_with(cells, first)))
+        found[np.flatnonzero(found)[none]] = False
+    return found
+
+
+def _begins_with(cells: pa.ChunkedArray, marks: pa.Array) -> pa.ChunkedArray:
+    return pc.is_in(pc.utf8_slice_codeunits(cells, 0, 1), marks)
+
 
 def _led_by_blanks(row: Sequence[Field]) -> bool:
     behind = [f for f in row[1:] if f]
     return bool(behind) and all(f.startswith(" ") for f in behind)
 
 
-def may_have_odd_rows(body: bytes, dialect: Dialect) -> bool:
-    """Whether any line of the text is wholly in quotes that are not the dialect's."""
-    ascii_only = body.isascii()
-    for opening, closing in WRAPPERS:
-        mark = opening.encode()
-        if opening == dialect.quote or (len(mark) > 1 and ascii_only) or mark not in body:
-            continue
-        if b"\n" + mark not in body and not body.startswith(mark):
-            continue
-        if re.search(rf"(?:^|[\r\n]){opening}[^\r\n]*{closing}(?=[\r\n]|$)".encode(), body):
+def has_wrapped_line(block: Block, dialect: Dialect) -> bool:
+    """Whether a line of the text is wholly in quotes that are not the dialect's."""
+    pairs = [(o.encode(), c.encode()) for o, c in WRAPPERS if o != dialect.quote]
+    begins = np.isin(block.codes[block.starts], [opening[0] for opening, _ in pairs])
+    for index in np.flatnonzero(begins).tolist():
+        line = block.line(index)
+        if any(len(line) >= len(o + c) and line.startswith(o) and line.endswith(c) for o, c in pairs):
             return True
     return False
 
 
-def has_blank_led_rows(table: pa.Table, body: bytes, dialect: Dialect) -> bool:
-    """Whether some rows, not most, have a blank behind each of their delimiters."""
-    if table.num_columns < 2 or f"{dialect.delimiter} ".encode() not in body:
+def has_blank_led_rows(table: pa.Table, data: bytes, start: int, dialect: Dialect) -> bool:
+    """Whether some rows, not most, have a blank behind each of their delimiters; the table's text begins at `start`."""
+    if table.num_columns < 2:
         return False
     led = None
     for column in table.columns[1:]:
@@ -97,7 +120,7 @@ def has_blank_led_rows(table: pa.Table, body: bytes, dialect: Dialect) -> bool:
         if not pc.any(led).as_py():
             return False
     rows = table.filter(led)
-    if rows.num_rows > 0.5 * table.num_rows:
+    if rows.num_rows > 0.5 * table.num_rows or data.find(f"{dialect.delimiter} ".encode(), start) < 0:
         return False
     found = [list(row.values()) for row in rows.slice(0, 1_000).to_pylist()]
     return any(unblanked(row, dialect.delimiter.join(f or "" for f in row), dialect) is not None for row in found)

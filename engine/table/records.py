@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 _RULE = re.compile(r"(?=.*[|+])(?=.*--|.*==)[-+=|: ]+")
-_RULE_STARTS = frozenset("|+-=: ")
+RULE_MARKS = frozenset("|+-=: ")
 
 Field = str | None  # None: nothing between two delimiters; "": an empty pair of quotes
 
@@ -222,9 +222,9 @@ class _Splitter:
         return re.sub(rf"{re.escape(self.escape)}({special})", r"\1", text)
 
 
-def physical_lines(data: bytes) -> Iterator[str]:
+def physical_lines(data: bytes) -> io.TextIOWrapper:
     """The lines of UTF-8 text with their ends; \\n, \\r\\n and \\r end a line, other separators do not."""
-    return iter(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline=""))
+    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
 
 
 class RecordReader:
@@ -246,6 +246,22 @@ class RecordReader:
         while (line := self._next()) is not None:
             yield self._record(line)
 
+    @property
+    def next_line(self) -> int:
+        """The line (from 1) with which the next record begins."""
+        return self._number + 1
+
+    def skip(self, count: int, end: int) -> None:
+        """Passes over lines, of a text as `physical_lines` gives it, behind which byte `end` comes."""
+        self._number += count
+        if count < len(self._ahead):
+            for _ in range(count):
+                self._ahead.popleft()
+            return
+        if count > len(self._ahead) and isinstance(self._lines, io.TextIOWrapper):
+            self._lines.seek(end)
+        self._ahead.clear()
+
     def _next(self) -> str | None:
         line = self._ahead.popleft() if self._ahead else next(self._lines, None)
         self._number += line is not None
@@ -254,7 +270,7 @@ class RecordReader:
     def _record(self, line: str) -> Record:
         text = line.rstrip("\r\n")
         number = self._number
-        if text[:1] in _RULE_STARTS and _RULE.fullmatch(text):
+        if text[:1] in RULE_MARKS and _RULE.fullmatch(text):
             return Record(number, [], text)  # drawn between the rows of tables for the eye
         if not text or (text.isspace() and (not self._dialect.delimiter.isspace() or self._dialect.collapse)):
             return Record(number, [], text)

@@ -5,10 +5,10 @@ Rows become Arrow columns in chunks, so that a large file needs little more memo
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 
 from engine.limits import Limits
@@ -20,7 +20,9 @@ from engine.table.mend import Mended, Mender
 from engine.table.notes import Notes, excerpt, line_ranges
 from engine.table.oddrows import OddRows
 from engine.table.records import Dialect, Field, Record, RecordReader, physical_lines
+from engine.table.scan import TEXT_TYPE, blocks, fields_per_line, is_visible
 from engine.table.source import limit_error
+from engine.table.stretches import Stretches
 
 _CHUNK = 20_000
 _SUITS = 0.5  # a cell suits its column
@@ -34,6 +36,7 @@ class Columns:
         self.width, self.rows = width, 0
         self._limits = limits
         self._waiting: list[Sequence[Field]] = []
+        self._stretches: list[tuple[int, pa.Table]] = []  # ready rows, and how many of the waiting ones come before
         self._batches: list[pa.RecordBatch] = []
         self._names = [str(i) for i in range(width)]
 
@@ -41,7 +44,15 @@ class Columns:
         if len(self._waiting) >= _CHUNK:
             self._flush()  # not at once, so that the last row can still be replaced
         self._waiting.append(cells)
-        self.rows += 1
+        self._count(1)
+
+    def add_rows(self, table: pa.Table) -> None:
+        """Rows that are Arrow columns already."""
+        self._stretches.append((len(self._waiting), table))
+        self._count(table.num_rows)
+
+    def _count(self, rows: int) -> None:
+        self.rows += rows
         if self.rows * self.width > self._limits.max_cells:
             raise limit_error(
                 f"The table has more than {self._limits.max_cells:,} cells",
@@ -55,12 +66,17 @@ class Columns:
 
     def _flush(self) -> None:
         columns = zip(*self._waiting, strict=True) if self._waiting else [()] * self.width
-        arrays = [pa.array(column, pa.string()) for column in columns]
-        self._batches.append(pa.RecordBatch.from_arrays(arrays, names=self._names))
-        self._waiting = []
+        arrays = [pa.array(column, TEXT_TYPE) for column in columns]
+        rows = pa.RecordBatch.from_arrays(arrays, names=self._names)
+        done = 0
+        for before, table in self._stretches:
+            self._batches += [rows.slice(done, before - done), *table.to_batches()]
+            done = before
+        self._batches.append(rows.slice(done))
+        self._waiting, self._stretches = [], []
 
     def table(self) -> pa.Table:
-        if self._waiting or not self._batches:
+        if self._waiting or self._stretches or not self._batches:
             self._flush()
         return pa.Table.from_batches(self._batches)
 
@@ -70,24 +86,22 @@ def count_widths(data: bytes, dialect: Dialect, width: int) -> Counter[int]:
 
     Lines on which a quote stays open are left out where enough others remain, since only those are quickly counted.
     """
-    mark, quote = dialect.delimiter, dialect.quote
-    if not mark or dialect.collapse or dialect.escape:
-        return Counter(len(r.fields) for r in RecordReader(physical_lines(data), dialect, width))
+    mark, quote = dialect.delimiter, dialect.quote or ""
+    if len(mark) != 1 or not (mark + quote).isascii() or dialect.collapse or dialect.escape:
+        return _count_records(data, dialect, width)
     counts: Counter[int] = Counter()
     passed = 0
-    quoted = re.compile(rf"{re.escape(quote)}[^{re.escape(quote)}]*{re.escape(quote)}") if quote else None
-    for line in physical_lines(data):
-        if quoted is not None and str(quote) in line:
-            bare = quoted.sub("", line)
-            if str(quote) in bare:
-                passed += 1
-            else:
-                counts[bare.count(mark) + 1] += 1
-        else:
-            counts[line.count(mark) + 1 if line.strip() else 0] += 1
-    if passed > 9 * counts.total():
-        return Counter(len(r.fields) for r in RecordReader(physical_lines(data), dialect, width))
-    return counts
+    for block in blocks(data):
+        fields, left_over = fields_per_line(block, ord(mark), ord(quote) if quote else None)
+        for index in np.flatnonzero(~is_visible(block.codes[block.starts])):  # perhaps blank
+            fields[index] *= bool(block.line(index).decode().strip())
+        counts.update(dict(enumerate(np.bincount(fields[~left_over]).tolist())))
+        passed += int(np.count_nonzero(left_over))
+    return _count_records(data, dialect, width) if passed > 9 * counts.total() else +counts
+
+
+def _count_records(data: bytes, dialect: Dialect, width: int) -> Counter[int]:
+    return Counter(len(r.fields) for r in RecordReader(physical_lines(data), dialect, width))
 
 
 def _is_stray(cell: str, quote: str) -> bool:
@@ -132,9 +146,16 @@ class RowReader:
         """All rows from line `first_line` on, after one that stood on the header's line."""
         if self._layout.first_row is not None:
             self._columns.add(self._layout.first_row, self._layout.headers[0].line)
-        for record in RecordReader(physical_lines(data), self._dialect, self._width):
-            if record.line >= first_line:
-                self._take(record)
+        stretches = Stretches(data, self._dialect, self._width, self._header, self._odd_rows)
+        records = RecordReader(physical_lines(data), self._dialect, self._width)
+        for record in records:
+            if record.line < first_line:
+                continue
+            self._take(record)
+            settled = not self._tail and self._beyond is None
+            if settled and (stretch := stretches.at(records.next_line)) is not None:
+                self._columns.add_rows(stretch.rows)
+                records.skip(stretch.rows.num_rows, stretch.end)
         self._end()
         if self._beyond:
             message = f"Another table follows in lines {self._beyond[0]:,} to {self._beyond[-1]:,}; it was set aside."
