@@ -77,8 +77,8 @@ class Client(ABC):
 
     def note_place(self, told: str) -> None:
         if "Waiting for its turn" in told:
-            found = re.search(r"(\d+) are before it", told)
-            self.places.append(int(found[1]) + 1 if found else 1)
+            found = re.search(r"It is number (\d+) in line", told)
+            self.places.append(int(found[1]) if found else 1)
 
     def check_words(self, told: str) -> None:
         others = set(re.findall(r"Town(\d\d)", told)) - {f"{self.number:02d}"}

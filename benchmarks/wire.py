@@ -39,6 +39,8 @@ class WireClient(Client):
     looking: bool = False  # whether the next that comes is that part alone
     widgets: dict[str, str] = field(default_factory=dict)  # ids by the end that is their key
     labels: dict[str, str] = field(default_factory=dict)  # of the page that is shown, by key
+    offered: dict[str, list[str]] = field(default_factory=dict)  # what may be chosen on that page, by key
+    runs: int = 1  # to be started at once, by as many methods
     told: list[str] = field(default_factory=list)  # of the page that is shown
     everything: list[str] = field(default_factory=list)
 
@@ -60,6 +62,11 @@ class WireClient(Client):
             chosen = WidgetState(id=self._id("method"), string_value=METHODS[self.options.method])
             await self._answer("method", socket, (family, chosen))
             await self._pause(socket)
+            if self.runs > 1:
+                also = WidgetState(id=self._id("also"))
+                also.string_array_value.data.extend(self.offered["also"][: self.runs - 1])
+                await self._answer("further methods", socket, (family, chosen, also))
+                await self._pause(socket)
             await self._answer("train", socket, (WidgetState(id=self._id("next"), trigger_value=True),))
             await self._wait(socket)
             await self._answer("compare", socket, page="compare")
@@ -150,6 +157,7 @@ class WireClient(Client):
         if found := re.fullmatch(r"\$\$ID-[0-9a-f]+-(.+)", getattr(one, "id", "")):
             self.widgets[found[1]] = one.id
             self.labels[found[1]] = str(getattr(one, "label", ""))
+            self.offered[found[1]] = [str(option) for option in getattr(one, "options", ())]
         self.everything.append(str(one))
 
     def _id(self, key: str) -> str:
@@ -195,3 +203,18 @@ class WireClient(Client):
     def ids(self) -> tuple[str, str]:
         found = parse_qs(self.query.lstrip("?"))
         return found.get("data", [""])[0], found.get("run", [""])[0]
+
+
+@dataclass
+class Gauge(WireClient):
+    """Goes to and fro between pages about once a second until it is cancelled: how soon the server itself answers."""
+
+    async def travel(self, url: str) -> None:
+        self.url = url
+        address = f"{url.replace('http', 'ws', 1)}/_stcore/stream"
+        async with connect(address, subprotocols=["streamlit"], max_size=None) as socket:
+            await self._ask(socket)
+            await self._ask(socket, (await self._uploaded(socket),))
+            for page in itertools.cycle(("configure", "guide", "train")):
+                await asyncio.sleep(float(self._rng.uniform(0.5, 1.5)))
+                await self._answer(f"look at {page}", socket, page=page)

@@ -25,7 +25,7 @@ class Limits:
     max_rows_to_make: int = 5_000_000  # synthetic rows in one go
     max_running_jobs: int = 2  # trainings at once on this server
     max_waiting_jobs: int = 100  # in the line of this server
-    max_waiting_jobs_per_owner: int = 20  # of one table, or of one person's library
+    max_waiting_jobs_per_owner: int = 20  # of one person, see `engine.turns`
     max_run_seconds: int = UNLIMITED  # from the start of a run to its end
     max_library_bytes: int = 2_000_000_000  # of one user's saved datasets, models and reports (see `engine.library`)
     max_training_bytes: int = UNLIMITED  # of memory that one training process may take; by default all there is

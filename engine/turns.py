@@ -1,7 +1,8 @@
 """Whose turn it is: the order of the queue, fair between owners, and who may wait in it at all.
 
 The next run is one of the owner who has the fewest running; among these, of the one who was served longest ago; of an
-owner's runs the oldest first. So an owner with twenty runs in line does not keep one with a single run waiting.
+owner's runs the oldest first. So an owner with twenty runs in line does not keep one with a single run waiting. Who
+an owner is, the caller says: the dashboard has one for each person (see `pages/ui/whose.py`), whatever tables they use.
 
 Memory: each run reserves what it is likely to take. Where it does not fit beside what is running, it waits at the head
 of the line, and none overtakes it: else a large run would wait for ever.

@@ -84,10 +84,10 @@ def warm_up() -> threading.Timer:
 # The table
 
 
-def take(content: bytes, name: str) -> Dataset:
-    """Keep an upload and read it. Raises TwinError, and then keeps nothing."""
+def take(content: bytes, name: str, owner: str = "") -> Dataset:
+    """Keep an upload and read it. owner: the session that brings it. Raises TwinError, and then keeps nothing."""
     housekeep()
-    dataset = datasets.add(content, name)
+    dataset = datasets.add(content, name, owner)
     try:
         schema(dataset)
     except BaseException:

@@ -60,7 +60,7 @@ def _take(identity: str, content: bytes, name: str) -> None:
     """Keep and read an upload; from then on it is the table worked on."""
     with st.spinner("Reading the table …"):
         try:
-            table = cached.take(content, name)
+            table = cached.take(content, name, state.session_owner())
         except TwinError as error:
             state.note_upload(identity, str(error))
             return

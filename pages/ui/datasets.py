@@ -3,7 +3,8 @@
 The id stands in the page's address, so that a browser refresh finds the table again, and nobody else can.
 
     <home>/datasets/<id>/source.bin     the bytes as uploaded
-                        /about.json     name of the file, hash of its content, how it is to be read
+                        /about.json     name of the file, hash of its content, how it is to be read, and the session
+                                        that brought it, by a random name (see `whose`)
                         /schema.json    the schema with the person's changes, once there are any
                         /choices.json   method, settings, rows, ... once chosen
                         /runs.json      ids of the runs on this table, the latest last
@@ -67,6 +68,7 @@ class Dataset:
     digest: str  # of the content
     folder: Path
     options: Mapping[str, Any] = field(default_factory=dict)  # of engine.table.read.ReadOptions, where prescribed
+    owner: str = ""  # the session that brought it, see `pages.ui.whose`; "" where nobody knows
     scope: ClassVar[str] = ""  # before the keys of inputs for its columns, see `pages.ui.sampled`
     row_is: ClassVar[str] = "real row"
     rows_are: ClassVar[str] = "real rows"
@@ -130,11 +132,11 @@ class Dataset:
             os.utime(self.folder)
 
 
-def add(content: bytes, name: str) -> Dataset:
+def add(content: bytes, name: str, owner: str = "") -> Dataset:
     """Keep an upload under a new id. Raises StorageError, and then keeps nothing."""
     identity = secrets.token_urlsafe(18)
     folder = home() / "datasets" / identity
-    dataset = Dataset(identity, name, hashlib.blake2b(content, digest_size=16).hexdigest(), folder)
+    dataset = Dataset(identity, name, hashlib.blake2b(content, digest_size=16).hexdigest(), folder, owner=owner)
     try:
         with _stored():
             folder.parent.mkdir(mode=0o700, exist_ok=True)
@@ -155,7 +157,12 @@ def read_as(dataset: Dataset, options: Mapping[str, Any]) -> None:
 
 
 def _tell_about(dataset: Dataset) -> None:
-    about = {"name": dataset.name, "digest": dataset.digest, "options": dict(dataset.options)}
+    about = {
+        "name": dataset.name,
+        "digest": dataset.digest,
+        "options": dict(dataset.options),
+        "owner": dataset.owner,
+    }
     _write(dataset.folder / "about.json", json.dumps(about).encode())
 
 
@@ -166,7 +173,8 @@ def find(identity: str) -> Dataset | None:
     folder = home() / "datasets" / identity
     try:
         about = files.read_json(folder / "about.json")
-        return Dataset(identity, str(about["name"]), str(about["digest"]), folder, dict(about.get("options", {})))
+        options, owner = dict(about.get("options", {})), str(about.get("owner", ""))
+        return Dataset(identity, str(about["name"]), str(about["digest"]), folder, options, owner)
     except files.DAMAGED:
         return None
 

@@ -186,7 +186,7 @@ def limits() -> dict[str, str]:
         "Characters in a cell": f"{found.max_cell_characters:,}",
         "Synthetic rows": f"{found.max_rows_to_make:,}",
         "Trainings at once": f"{found.max_running_jobs:,}",
-        "Trainings of one table in line": f"{found.max_waiting_jobs_per_owner:,}",
+        "Trainings of one person in line": f"{found.max_waiting_jobs_per_owner:,}",
         **({"Library of each person": size(found.max_library_bytes)} if is_on() else {}),
         "Tables are kept for": f"{datasets.keep_seconds() / 3600:g} hours after their last use",
     }

@@ -126,7 +126,7 @@ def _work_on(library: Library, entry: Entry, schema: Schema) -> None:
     written = all(column.storage == TEXT for column in schema.selected)
     format_ = "csv" if written else "parquet"
     content = to_bytes(keptfiles.table(entry.id, library, entry), schema, format_, KEEP)
-    table = cached.take(content, f"{file_stem(entry.name)}.{format_}")
+    table = cached.take(content, f"{file_stem(entry.name)}.{format_}", state.session_owner())
     if written and cached.schema(table).names == schema.selected.names:
         table.save_schema(schema.selected)
     state.use(table)

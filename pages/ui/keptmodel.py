@@ -31,6 +31,7 @@ from pages.ui import (
     runs,
     shelf,
     state,
+    whose,
     widgets,
     wishes,
 )
@@ -167,7 +168,8 @@ def _source(library: Library, entry: Entry, schema: Schema) -> Sampled:
 def _start(library: Library, entry: Entry, request: RunRequest, schema: Schema, choices: Choices) -> None:
     preview = keptfiles.table(entry.id, library, entry)
     with widgets.told():
-        run = cached.jobs().start_rows(request, items.model_of(library, entry), schema, preview, owner=library.owner)
+        model = items.model_of(library, entry)
+        run = cached.jobs().start_rows(request, model, schema, preview, owner=whose.owner())
     state.note_making(entry.id, run, choices)
     state.put(_MADE, True)
     st.rerun()

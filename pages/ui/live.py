@@ -107,7 +107,7 @@ def _ahead(now: RunStatus) -> str:
         return "It is next, and starts as soon as another run gives back enough memory."
     if now.place == 1:
         return "It is next, and starts as soon as another run ends."
-    return f"It is number {now.place} in line; tables take turns."
+    return f"It is number {now.place} in line; people take turns."
 
 
 def _given_up(now: RunStatus) -> None:

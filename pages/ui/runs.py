@@ -12,7 +12,7 @@ from engine.errors import JobError, TwinError
 from engine.generators import registry
 from engine.race import RACE
 from engine.synthesizer import AUTO
-from pages.ui import cached, secret, state, widgets
+from pages.ui import cached, secret, state, whose, widgets
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 
@@ -56,10 +56,10 @@ def again(table: Dataset, request: RunRequest) -> None:
 def _hand_over(table: Dataset, requests: Sequence[RunRequest]) -> None:
     with st.spinner("Handing the table to a training process …"):
         schema = cached.chosen_schema(table)
-        frame = cached.reading(table).frame
+        frame, owner = cached.reading(table).frame, whose.owner()
         for number, request in enumerate(requests):
             try:
-                identity = cached.jobs().start(request, frame, schema, owner=table.id, secret=secret.of(table, schema))
+                identity = cached.jobs().start(request, frame, schema, owner=owner, secret=secret.of(table, schema))
             except TwinError as error:
                 if number == 0:
                     raise

@@ -6,6 +6,7 @@ them between page switches, which clear the address. What a person chose is kept
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ KEPT, ROWS = "kept", "rows"  # in the address of the library: the opened entry, 
 CHAPTER = "chapter"  # in the address of the guide
 _DATASET = "twin-dataset"
 _RUN = "twin-run"
+_OWNER = "twin-owner"  # whose runs the runs of this session are, see `whose`
 _START = "twin-start"  # the person pressed “Train”; the train page takes it from there
 _FORMULAS = "twin-formulas"  # whether downloads keep cells that a spreadsheet might run
 _FRAME = "twin-frame"  # whether the app is drawn around the page that runs now
@@ -85,6 +87,8 @@ def dataset() -> Dataset | None:
     found = datasets.find(identity) if identity else None
     if found is None and identity:
         forget()
+    if found is not None and found.owner:
+        st.session_state.setdefault(_OWNER, found.owner)  # after a refresh: still the same one in the queue
     return found
 
 
@@ -123,6 +127,12 @@ def upload_problem(identity: str) -> str:
     """What was wrong with the upload shown now."""
     known = st.session_state.get(_UPLOADED)
     return known[1] if known is not None and known[0] == identity else ""
+
+
+def session_owner() -> str:
+    """This session among all that share the server. A refresh keeps it by the table in the address."""
+    owner: str = st.session_state.setdefault(_OWNER, secrets.token_urlsafe(12))
+    return owner
 
 
 # The run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -105,3 +106,23 @@ def test_what_a_run_reserves() -> None:
     assert turns.reserve(RunRequest("forest"), table, CLUB, Limits(max_total_training_bytes=4 * 10**9)) == 3 * 10**9
     assert turns.reserve(RunRequest(RACE), table, CLUB, Limits(max_training_bytes=10**9)) == 10**9
     assert turns.unknown(Limits(max_total_training_bytes=10, max_running_jobs=2, max_training_bytes=UNLIMITED)) == 5
+
+
+def test_nobody_waits_for_all_the_runs_of_a_greedy_one() -> None:
+    """Ten runs of one owner, then one each of nineteen others, two at once: between the coming and the start of any of
+    the others at most one of the ten begins."""
+    runs = dict([run(f"A{i}", at=float(i)) for i in range(10)] + [run(chr(98 + i), at=10.0 + i) for i in range(19)])
+    now, running, begun = 100.0, [], []
+    while (order := turns.in_turn(list(runs.items()))) or running:
+        while order and len(running) < 2:
+            begun.append(order[0])
+            running.append(order[0])
+            now += 1
+            runs[order[0]] = replace(runs[order[0]], state=RUNNING, started=now)
+            order = turns.in_turn(list(runs.items()))
+        ended = running.pop(0)
+        runs[ended] = replace(runs[ended], state=DONE)
+    assert len(begun) == 29
+    greedy = [begun.index(f"A{i}") for i in range(10)]
+    assert [place for place in greedy if place < 20] == [0]
+    assert [name for name in begun if name[0] == "A"] == [f"A{i}" for i in range(10)]
