@@ -94,7 +94,7 @@ def count_widths(data: bytes, dialect: Dialect, width: int) -> Counter[int]:
     for block in blocks(data):
         fields, left_over = fields_per_line(block, ord(mark), ord(quote) if quote else None)
         for index in np.flatnonzero(~is_visible(block.codes[block.starts])):  # perhaps blank
-            fields[index] *= bool(block.line(index).decode().strip())
+            fields[index] *= bool(block.line(int(index)).decode().strip())
         counts.update(dict(enumerate(np.bincount(fields[~left_over]).tolist())))
         passed += int(np.count_nonzero(left_over))
     return _count_records(data, dialect, width) if passed > 9 * counts.total() else +counts

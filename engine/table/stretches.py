@@ -91,7 +91,8 @@ class Stretches:
         else:
             edges = np.flatnonzero(np.diff(good.astype(np.int8), prepend=0, append=0))
             starts = np.append(block.starts, block.codes.size)
-            text = b"".join(block.codes[starts[a] : starts[b]] for a, b in zip(edges[::2], edges[1::2], strict=True))
+            kept = zip(edges[::2], edges[1::2], strict=True)
+            text = b"".join(block.codes[starts[a] : starts[b]].tobytes() for a, b in kept)
         if not text:
             return
         table = read_rows(text, 0, self._dialect.delimiter, self._dialect.quote, None, self._width, breaks_inside=False)
