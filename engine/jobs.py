@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import psutil
 
-from engine import clock, files, processes, results, run, summary, turns, watching
+from engine import clock, files, processes, results, room, run, summary, turns, watching
 from engine.books import ID, Books, sound
 from engine.errors import JobError
 from engine.limits import Limits
@@ -46,10 +46,14 @@ _TO_COME = 60.0  # seconds by which a time may lie ahead of the clock
 
 
 class Jobs(Books):
-    """All runs under one root folder. Safe to use from several threads; one per server is enough."""
+    """All runs under one root folder. Safe to use from several threads; one per server is enough.
 
-    def __init__(self, root: Path | str, limits: Limits | None = None) -> None:
+    home: the folder that is held to `max_home_bytes`; the root itself unless it lies in a larger one.
+    """
+
+    def __init__(self, root: Path | str, limits: Limits | None = None, *, home: Path | None = None) -> None:
         super().__init__(Path(root).absolute())
+        self._home = home or self.root
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.limits = limits or Limits.from_environment()
         self._last_created = 0.0
@@ -76,7 +80,7 @@ class Jobs(Books):
         that neither it nor the values they replace reach the disk. known: facts of the table, where they were looked
         up before; they tell the memory to reserve.
         Raises what is wrong with request or table at once, before anything is started; JobError where the line is full
-        or the memory could never be enough.
+        or the memory could never be enough, StorageError where there is no room on disk.
         """
         request.check(schema, self.limits)
         parsed, schema = run.with_pseudonyms(schema.selected.parse(table), schema, request.seed, secret)
@@ -106,6 +110,7 @@ class Jobs(Books):
     ) -> str:
         """Store a run, put it in the queue, and start it when there is room; its id."""
         turns.check_line(self._records(), owner, self.limits)
+        room.check_disk(self._home, 0, self.limits)
         run_id = secrets.token_hex(16)
         folder = RunFolder(self.root / run_id)
         try:
