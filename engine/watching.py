@@ -71,8 +71,8 @@ class Guard:
         if used is None:
             return None
         if used.memory > self._memory:
-            most = size(self._memory)
-            return Stop(f"Stopped: it took more than {most} of memory, the most that one run may take here.")
+            may = size(self._memory)
+            return Stop(f"Stopped: it took more than {may} of memory, the most that one run may take here.")
         self._idle = self._idle + 1 if used.seconds == self._worked else 0
         self._worked = used.seconds
         return STUCK if self._idle >= STANDSTILL else None
