@@ -21,14 +21,15 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import psutil
 
-from engine import clock, files, processes, results, run, summary, turns, watching
+from engine import clock, files, processes, results, room, run, summary, turns, watching
 from engine.books import ID, Books, sound
 from engine.errors import JobError
-from engine.limits import UNLIMITED, Limits
+from engine.limits import Limits
 from engine.results import StoredResult
 from engine.run import RunRequest
 from engine.runfolder import Record, RunFolder, State
@@ -36,37 +37,54 @@ from engine.runstatus import RunStatus
 from engine.summary import Summary
 from engine.table.schema import Schema
 
+if TYPE_CHECKING:
+    from engine.facts import Facts
+
 log = logging.getLogger(__name__)
 
 _TO_COME = 60.0  # seconds by which a time may lie ahead of the clock
 
 
 class Jobs(Books):
-    """All runs under one root folder. Safe to use from several threads; one per server is enough."""
+    """All runs under one root folder. Safe to use from several threads; one per server is enough.
 
-    def __init__(self, root: Path | str, limits: Limits | None = None) -> None:
+    home: the folder that is held to `max_home_bytes`; the root itself unless it lies in a larger one.
+    """
+
+    def __init__(self, root: Path | str, limits: Limits | None = None, *, home: Path | None = None) -> None:
         super().__init__(Path(root).absolute())
+        self._home = home or self.root
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.limits = limits or Limits.from_environment()
         self._last_created = 0.0
+        self._watched: dict[str, tuple[int, int]] = {}  # running here: the worker's pid, and the memory reserved for it
+        self._one_by_one = threading.Lock()  # what one run gives back is seen before another one is stopped for it
         self._adopt()
         self._pump()
 
     # What a page asks for
 
     def start(
-        self, request: RunRequest, table: pd.DataFrame, schema: Schema, *, owner: str = "", secret: bytes | None = None
+        self,
+        request: RunRequest,
+        table: pd.DataFrame,
+        schema: Schema,
+        *,
+        owner: str = "",
+        secret: bytes | None = None,
+        known: Facts | None = None,
     ) -> str:
         """Queue a run on a table in any form, and start it when there is room; returns its id.
 
         owner: who shares the server with the other owners, in turns. secret: of pseudonyms; these are made here, so
-        that neither it nor the values they replace reach the disk.
+        that neither it nor the values they replace reach the disk. known: facts of the table, where they were looked
+        up before; they tell the memory to reserve.
         Raises what is wrong with request or table at once, before anything is started; JobError where the line is full
-        or the memory could never be enough.
+        or the memory could never be enough, StorageError where there is no room on disk.
         """
         request.check(schema, self.limits)
         parsed, schema = run.with_pseudonyms(schema.selected.parse(table), schema, request.seed, secret)
-        memory = turns.reserve(request, parsed, schema, self.limits)
+        memory = turns.reserve(request, parsed, schema, self.limits, known)
         return self._take(request, parsed, schema, owner, memory)
 
     def start_rows(
@@ -92,6 +110,7 @@ class Jobs(Books):
     ) -> str:
         """Store a run, put it in the queue, and start it when there is room; its id."""
         turns.check_line(self._records(), owner, self.limits)
+        room.check_disk(self._home, 0, self.limits)
         run_id = secrets.token_hex(16)
         folder = RunFolder(self.root / run_id)
         try:
@@ -252,7 +271,7 @@ class Jobs(Books):
         """The run to start now, None where none waits or there is no room."""
         runs = self._records()
         busy = [run_id for run_id, record in runs if record.state is State.RUNNING or self._elsewhere(run_id, record)]
-        waiting = [run_id for run_id in turns.in_turn(runs) if run_id not in busy]
+        waiting = [r for r in turns.in_turn(runs) if r not in busy and turns.may_start(r, runs, self.limits)]
         if not waiting or len(busy) >= self.limits.max_running_jobs:
             return None
         record = dict(runs)[waiting[0]]
@@ -289,13 +308,17 @@ class Jobs(Books):
 
     def _watch(self, run_id: str, record: Record, worker: subprocess.Popen[bytes] | psutil.Process) -> None:
         """Stop the worker when it is past a limit; when it has ended, settle its run and let the next one start."""
-        guard = watching.Guard(worker.pid, record.started or time.time(), self.limits)
+        guard = watching.Guard(worker.pid, record.started or time.time(), self.limits, turns.each(self.limits))
+
+        self._watched[run_id] = (worker.pid, record.memory)
 
         def watch() -> None:
             while not _gone(worker):
-                stop = guard.look() or self._crowding(run_id)
-                if stop is not None:
-                    self._stop(run_id, worker.pid, stop)
+                with self._one_by_one:
+                    stop = guard.look() or self._crowding(run_id)
+                    if stop is not None:
+                        self._stop(run_id, worker.pid, stop)
+            self._watched.pop(run_id, None)
             try:
                 self._pump()
             except OSError:
@@ -315,13 +338,11 @@ class Jobs(Books):
 
     def _crowding(self, run_id: str) -> watching.Stop | None:
         """Why this run has to make way for the others: all take too much together, and it most beyond its own."""
-        if self.limits.max_total_training_bytes == UNLIMITED:
+        running = self._watched.copy()
+        taken = {i: used.memory for i, (pid, _) in running.items() if (used := processes.usage(pid)) is not None}
+        if run_id not in taken or sum(taken.values()) <= turns.together(self.limits):
             return None
-        running = {i: r for i, r in self._records() if r.state is State.RUNNING and r.pid is not None}
-        taken = {i: used.memory for i, r in running.items() if (used := processes.usage(r.pid or 0)) is not None}
-        if run_id not in taken or sum(taken.values()) <= self.limits.max_total_training_bytes:
-            return None
-        return watching.CROWDED if max(taken, key=lambda i: taken[i] - running[i].memory) == run_id else None
+        return watching.CROWDED if max(taken, key=lambda i: taken[i] - running[i][1]) == run_id else None
 
 
 def _gone(worker: subprocess.Popen[bytes] | psutil.Process) -> bool:

@@ -24,12 +24,19 @@ class Limits:
     max_cell_characters: int = 100_000  # of one cell
     max_rows_to_make: int = 5_000_000  # synthetic rows in one go
     max_running_jobs: int = 2  # trainings at once on this server
+    max_running_jobs_per_owner: int = UNLIMITED  # of one person, see `engine.turns`
     max_waiting_jobs: int = 100  # in the line of this server
     max_waiting_jobs_per_owner: int = 20  # of one person, see `engine.turns`
-    max_run_seconds: int = UNLIMITED  # from the start of a run to its end
+    max_run_seconds: int = 43_200  # from the start of a run to its end
+    max_server_bytes: int = (
+        UNLIMITED  # of memory of the page's server, see `engine.room`; by default half the machine's
+    )
+    max_home_bytes: int = 20_000_000_000  # of uploads and runs on disk
     max_library_bytes: int = 2_000_000_000  # of one user's saved datasets, models and reports (see `engine.library`)
-    max_training_bytes: int = UNLIMITED  # of memory that one training process may take; by default all there is
-    max_total_training_bytes: int = UNLIMITED  # of memory that all of them may take together
+    max_training_bytes: int = UNLIMITED  # of memory that one training process may take; by default all together
+    max_total_training_bytes: int = (
+        UNLIMITED  # of memory that all of them take; by default what the machine has, almost
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Limits:

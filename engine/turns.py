@@ -5,7 +5,8 @@ owner's runs the oldest first. So an owner with twenty runs in line does not kee
 an owner is, the caller says: the dashboard has one for each person (see `pages/ui/whose.py`), whatever tables they use.
 
 Memory: each run reserves what it is likely to take. Where it does not fit beside what is running, it waits at the head
-of the line, and none overtakes it: else a large run would wait for ever.
+of the line, and none overtakes it: else a large run would wait for ever. What all may take together is a setting, or
+else most of what the machine has; only a setting has a run refused for an estimate.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine import machine
 from engine.errors import JobError, MethodError
-from engine.limits import UNLIMITED, Limits, size
+from engine.limits import Limits, size
 from engine.race import RACE
 from engine.runfolder import Record, State
 from engine.synthesizer import AUTO
@@ -23,8 +25,11 @@ from engine.synthesizer import AUTO
 if TYPE_CHECKING:
     import pandas as pd
 
+    from engine.facts import Facts
     from engine.request import RunRequest
     from engine.table.schema import Schema
+
+_SHARE = 0.85  # of the machine's memory, for all trainings together where no setting says how much
 
 Runs = Sequence[tuple[str, Record]]  # ids and how they stand, the oldest first
 
@@ -52,10 +57,27 @@ def in_turn(runs: Runs) -> tuple[str, ...]:
     return tuple(order)
 
 
+def together(limits: Limits) -> int:
+    """Bytes that all trainings may take together."""
+    return min(limits.max_total_training_bytes, int(_SHARE * machine.memory()))
+
+
+def each(limits: Limits) -> int:
+    """Bytes that one training may take."""
+    return min(limits.max_training_bytes, together(limits))
+
+
 def fits(record: Record, runs: Runs, limits: Limits) -> bool:
     """Whether there is memory for a run beside those that are running; alone it always has it."""
     running = [other.memory for _, other in runs if other.state is State.RUNNING]
-    return not running or sum(running) + record.memory <= limits.max_total_training_bytes
+    return not running or sum(running) + record.memory <= together(limits)
+
+
+def may_start(run_id: str, runs: Runs, limits: Limits) -> bool:
+    """Whether a run's owner has fewer running than one may have."""
+    owner = dict(runs)[run_id].owner
+    running = sum(r.state is State.RUNNING and r.owner == owner for _, r in runs)
+    return running < limits.max_running_jobs_per_owner
 
 
 def check_line(runs: Runs, owner: str, limits: Limits) -> None:
@@ -70,37 +92,31 @@ def check_line(runs: Runs, owner: str, limits: Limits) -> None:
         raise JobError(f"The line of this server is full: {len(waiting):,} runs are waiting. Try again in a while.")
 
 
-def reserve(request: RunRequest, table: pd.DataFrame, schema: Schema, limits: Limits) -> int:
-    """Bytes that a training is to have for itself; 0 where memory has no limit. table: parsed.
+def reserve(
+    request: RunRequest, table: pd.DataFrame, schema: Schema, limits: Limits, known: Facts | None = None
+) -> int:
+    """Bytes that a training is to have for itself. table: parsed; known: its facts, where they were looked up before.
 
-    Raises JobError for a training that could never have what it is likely to take.
+    Raises JobError for a training that could never have what it is likely to take, by a limit that was set.
     """
-    most = _most(limits)
-    if most == UNLIMITED:
-        return 0
-    likely = _likely(request, table, schema)
+    likely = _likely(request, table, schema, known)
     if likely is None or request.method == RACE:  # a race passes over what does not fit
-        return min(likely or unknown(limits), most)
+        return min(likely or unknown(limits), each(limits))
+    most = min(limits.max_training_bytes, limits.max_total_training_bytes)
     if likely > most:
         raise JobError(
             f"This training would take about {size(likely)} of memory, and {size(most)} is the most that one may take "
             "on this server. Choose fewer rows or columns, a lighter method, or a smaller setting of it."
         )
-    return likely
+    return min(likely, each(limits))
 
 
 def unknown(limits: Limits) -> int:
     """Bytes for a run of which nothing is known: its share of the whole."""
-    if _most(limits) == UNLIMITED:
-        return 0
-    return min(limits.max_training_bytes, limits.max_total_training_bytes // max(limits.max_running_jobs, 1))
+    return min(limits.max_training_bytes, together(limits) // max(limits.max_running_jobs, 1))
 
 
-def _most(limits: Limits) -> int:
-    return min(limits.max_training_bytes, limits.max_total_training_bytes)
-
-
-def _likely(request: RunRequest, table: pd.DataFrame, schema: Schema) -> int | None:
+def _likely(request: RunRequest, table: pd.DataFrame, schema: Schema, known: Facts | None) -> int | None:
     """The estimate of memory; None where there is none."""
     from engine.advice import advise, first
     from engine.estimates import of_run
@@ -108,7 +124,7 @@ def _likely(request: RunRequest, table: pd.DataFrame, schema: Schema) -> int | N
 
     if not len(table) or not schema.joint:
         return None
-    known = look(table, schema)
+    known = known or look(table, schema)
     methods = [request.method]
     if request.method in {AUTO, RACE}:
         advised = advise(schema, known.rows, known)

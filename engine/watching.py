@@ -47,10 +47,13 @@ STUCK = Stop("Stopped: it had come to a standstill, most likely for want of memo
 
 
 class Guard:
-    """What is known of one worker. started: seconds since 1970, of the run and not only of this worker."""
+    """What is known of one worker.
 
-    def __init__(self, pid: int, started: float, limits: Limits) -> None:
-        self._pid, self._limits = pid, limits
+    started: seconds since 1970, of the run and not only of this worker; memory: bytes that it may take.
+    """
+
+    def __init__(self, pid: int, started: float, limits: Limits, memory: int) -> None:
+        self._pid, self._limits, self._memory = pid, limits, memory
         self._begun = time.monotonic() - max(time.time() - started, 0.0)
         self._worked = -1.0  # seconds of the processor at the latest look
         self._idle = 0
@@ -67,9 +70,9 @@ class Guard:
         used = processes.usage(self._pid)
         if used is None:
             return None
-        most = self._limits.max_training_bytes
-        if used.memory > most:
-            return Stop(f"Stopped: it took more than {size(most)} of memory, the most that one run may take here.")
+        if used.memory > self._memory:
+            may = size(self._memory)
+            return Stop(f"Stopped: it took more than {may} of memory, the most that one run may take here.")
         self._idle = self._idle + 1 if used.seconds == self._worked else 0
         self._worked = used.seconds
         return STUCK if self._idle >= STANDSTILL else None

@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _log_privately()
     faulthandler.enable()  # a crash in native code leaves a traceback in the log
     _be_nice()
+    _be_first_to_go()
     _be_modest(Limits.from_environment().max_training_bytes)
     folder = RunFolder(Path(arguments[0]))
     with processes.own_temporary(folder.path):
@@ -109,6 +110,12 @@ def _be_nice() -> None:
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
             os.nice(10)
+
+
+def _be_first_to_go() -> None:
+    """Where memory runs out for the whole machine, Linux is to end this process and not the page's server."""
+    with contextlib.suppress(OSError):  # another system
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def _be_modest(most: int) -> None:

@@ -109,9 +109,18 @@ def reading(dataset: Dataset) -> Reading:
 
 @st.cache_resource(max_entries=TABLES, ttl=TIME, show_spinner=False)
 def _reading(version: str, _dataset: Dataset) -> Reading:
+    from engine import room
+    from engine.limits import Limits
     from engine.table.read import ReadOptions, read_table
 
-    return read_table(_dataset.source, name=_dataset.name, options=ReadOptions(**_dataset.options))
+    with room.reading(_dataset.bytes, Limits.from_environment(), let_go):
+        return read_table(_dataset.source, name=_dataset.name, options=ReadOptions(**_dataset.options))
+
+
+def let_go() -> None:
+    """Empty what is kept for speed, where memory is wanted for something else."""
+    for kept in _KEPT:
+        kept.clear()
 
 
 @st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
@@ -244,7 +253,7 @@ def jobs() -> Jobs:
     from engine.jobs import Jobs
 
     try:
-        return Jobs(datasets.home() / "runs")
+        return Jobs(datasets.home() / "runs", home=datasets.home())
     except OSError as error:
         raise StorageError(f"The folder for runs cannot be made: {error.strerror or error}.") from error
 
@@ -426,3 +435,29 @@ def described_profile(schema: str, rows: int, seed: int) -> TableProfile:
     from engine.table.schema import Schema
 
     return profile_table(described(schema, rows, seed), Schema.loads(schema))
+
+
+_KEPT = (
+    _reading,
+    _found,
+    _schema,
+    _recast,
+    _seen,
+    _cells,
+    _values,
+    result,
+    summary,
+    real,
+    certificate,
+    kept_certificate,
+    distribution,
+    in_time,
+    mini_chart,
+    associations,
+    _pair,
+    missing,
+    projection,
+    given_away,
+    described,
+    described_profile,
+)

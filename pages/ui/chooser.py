@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from engine import samples
 from engine.errors import TwinError
@@ -51,9 +54,22 @@ def _uploader() -> None:
     if file is None:
         return
     if state.upload_is_new(file.file_id):
-        _take(file.file_id, file.getvalue(), file.name)
+        _take(file.file_id, _handed_over(file), file.name)
     if problem := state.upload_problem(file.file_id):
         widgets.error_box(problem)
+
+
+def _handed_over(file: UploadedFile) -> bytes:
+    """The bytes of an upload, which the server then holds no longer: it would until the person leaves.
+
+    The uploader still shows the file, which is empty from now on.
+    """
+    content = file.getvalue()
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        bare = UploadedFileRec(file.file_id, file.name, file.type, b"")
+        context.uploaded_file_mgr.add_file(context.session_id, bare)
+    return content
 
 
 def _take(identity: str, content: bytes, name: str) -> None:

@@ -27,8 +27,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from engine import clock, files
+from engine import clock, files, room
 from engine.errors import SettingsError, StorageError, TwinError
+from engine.limits import Limits
 from engine.table.schema import Schema
 
 HOME = "TABULAR_TWIN_HOME"  # environment variable: where tables and runs are kept
@@ -81,6 +82,14 @@ class Dataset:
     @property
     def source(self) -> Path:
         return self.folder / "source.bin"
+
+    @property
+    def bytes(self) -> int:
+        """Size of the file; 0 where it was cleared away."""
+        try:
+            return self.source.stat().st_size
+        except OSError:
+            return 0
 
     @property
     def title(self) -> str:
@@ -137,6 +146,7 @@ def add(content: bytes, name: str, owner: str = "") -> Dataset:
     identity = secrets.token_urlsafe(18)
     folder = home() / "datasets" / identity
     dataset = Dataset(identity, name, hashlib.blake2b(content, digest_size=16).hexdigest(), folder, owner=owner)
+    room.check_disk(home(), len(content), Limits.from_environment())
     try:
         with _stored():
             folder.parent.mkdir(mode=0o700, exist_ok=True)

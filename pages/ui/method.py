@@ -114,7 +114,7 @@ def _pick(infos: list[GeneratorInfo], choices: Choices, advised: dict[str, Advic
         key=METHOD,
         label_visibility="collapsed",
     )
-    st.caption(needs.EXPLAINED)
+    st.caption(needs.explained())
     return by_key[str(key)]
 
 

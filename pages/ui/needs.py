@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from engine import turns
 from engine.estimates import Estimate, of_run, smaller
 from engine.generators import registry
 from engine.generators.costs import Work
+from engine.limits import Limits
 from engine.run import RunRequest
 from engine.settings import describe
 from pages.ui import state
@@ -18,7 +20,7 @@ from pages.ui.words import seconds, size
 AUTOMATIC, STANDARD, ADVANCED = "Automatic", "Standard", "Advanced"
 FAMILY, METHOD = "method-family", "method"  # keys of the two inputs of the method
 UNKNOWN = "How long it takes here is not known."
-EXPLAINED = "Time and memory are estimates for this machine, with training, making rows and, if wanted, the figures."
+_EXPLAINED = "Time and memory are estimates for this machine, with training, making rows and, if wanted, the figures."
 
 
 def sentence(found: Estimate | None) -> str:
@@ -33,19 +35,34 @@ def sentence(found: Estimate | None) -> str:
 
 
 def brief(found: Estimate | None) -> str:
-    """The same in few words, for one of many; `EXPLAINED` says once what is meant."""
+    """The same in few words, for one of many; `explained` says once what is meant."""
     if found is None:
         return UNKNOWN
     time = f"About {seconds(found.seconds)}" if found.seconds >= 1 else seconds(found.seconds).capitalize()
     return f"{time}, {size(_rounded(found.memory))}."
 
 
+def explained() -> str:
+    """What the estimates mean, and what becomes of a run that takes more than it may."""
+    limits = Limits.from_environment()
+    most = f"{seconds(limits.max_run_seconds)} or {size(turns.each(limits))} of memory"
+    return f"{_EXPLAINED} A run that takes more than {most} is stopped, and no other."
+
+
 def draw(request: RunRequest, method: str, work: Work) -> None:
     """Nothing where a run with `method` fits into memory; else what it lacks, and a button for a setting that fits."""
     found = of_run(request, method, work)
-    if found is None or found.fits:
+    if found is None:
         return
-    label = registry.GENERATORS[method].info.label
+    label, longest = registry.GENERATORS[method].info.label, Limits.from_environment().max_run_seconds
+    if found.seconds > longest:
+        st.warning(
+            f"{label} would take about {seconds(found.seconds)}, and a run is stopped after {seconds(longest)} here. "
+            "Choose fewer rows or columns, a quicker method, or a time limit for it (under More options).",
+            icon=":material/timer_off:",
+        )
+    if found.fits:
+        return
     st.warning(
         f"{label} would need about {size(_rounded(found.memory))} of memory; "
         f"{size(max(found.room, 0))} are free for it.",

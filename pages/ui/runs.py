@@ -57,9 +57,10 @@ def _hand_over(table: Dataset, requests: Sequence[RunRequest]) -> None:
     with st.spinner("Handing the table to a training process …"):
         schema = cached.chosen_schema(table)
         frame, owner = cached.reading(table).frame, whose.owner()
+        known, hidden = cached.facts(table, schema), secret.of(table, schema)
         for number, request in enumerate(requests):
             try:
-                identity = cached.jobs().start(request, frame, schema, owner=owner, secret=secret.of(table, schema))
+                identity = cached.jobs().start(request, frame, schema, owner=owner, secret=hidden, known=known)
             except TwinError as error:
                 if number == 0:
                     raise

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine import estimates, turns
+from engine import estimates, machine, turns
 from engine.errors import JobError
 from engine.estimates import Estimate
 from engine.limits import UNLIMITED, Limits
@@ -100,9 +100,13 @@ def test_what_could_never_fit_is_refused(method: str) -> None:
 
 
 @pytest.mark.usefixtures("likely")
-def test_what_a_run_reserves() -> None:
+def test_what_a_run_reserves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "memory", lambda: 10**11)
     table = CLUB.parse(club())
-    assert turns.reserve(RunRequest("forest"), table, CLUB, Limits()) == 0
+    assert turns.reserve(RunRequest("forest"), table, CLUB, Limits()) == 3 * 10**9
+    monkeypatch.setattr(machine, "memory", lambda: 2 * 10**9)  # an estimate alone refuses nothing: it may be wrong
+    assert turns.reserve(RunRequest("forest"), table, CLUB, Limits()) == 17 * 10**8
+    monkeypatch.setattr(machine, "memory", lambda: 10**11)
     assert turns.reserve(RunRequest("forest"), table, CLUB, Limits(max_total_training_bytes=4 * 10**9)) == 3 * 10**9
     assert turns.reserve(RunRequest(RACE), table, CLUB, Limits(max_training_bytes=10**9)) == 10**9
     assert turns.unknown(Limits(max_total_training_bytes=10, max_running_jobs=2, max_training_bytes=UNLIMITED)) == 5
@@ -126,3 +130,10 @@ def test_nobody_waits_for_all_the_runs_of_a_greedy_one() -> None:
     greedy = [begun.index(f"A{i}") for i in range(10)]
     assert [place for place in greedy if place < 20] == [0]
     assert [name for name in begun if name[0] == "A"] == [f"A{i}" for i in range(10)]
+
+
+def test_one_owner_may_be_held_to_fewer_at_once_than_there_is_room_for() -> None:
+    runs = [run("a1", RUNNING, 1.0), run("a2", at=2.0), run("b1", at=3.0), run("a3", at=4.0, again=True)]
+    assert turns.may_start("a2", runs, Limits())
+    held = Limits(max_running_jobs_per_owner=1)
+    assert [turns.may_start(name, runs, held) for name in ("a2", "b1", "a3")] == [False, True, False]

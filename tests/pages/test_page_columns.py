@@ -276,7 +276,7 @@ class TestSecret:
         given: list[bytes | None] = []
 
         def start(
-            self: object, request: object, frame: object, schema: Schema, *, owner: str, secret: bytes | None = None
+            self: object, request: object, frame: object, schema: Schema, *, secret: bytes | None = None, **how: object
         ) -> str:
             given.append(secret)
             return "0" * 32
