@@ -51,12 +51,10 @@ def draw(table: Dataset, run_id: str) -> None:
 
     fig = charts.tradeoff_figure(drawn, dark=widgets.dark())
     st.plotly_chart(fig, theme=None, config=charts.CONFIG, key="tradeoff", alt="How alike against how recognisable")
-    st.caption("Up is more alike, left is less recognised. The bars are 95 % intervals.")
+    st.caption("Up is more alike, left is less recognised. The bars are 95% intervals.")
 
 
 def _table(ranked: tuple[Ranked, ...]) -> None:
-    import pandas as pd
-
     from engine.rivals import FIGURES
 
     rows = []
@@ -67,7 +65,7 @@ def _table(ranked: tuple[Ranked, ...]) -> None:
             row[title] = f"{_told(own.marks[key])}{' *' if key in entry.level else ''}"
         attack = "not attacked" if own.attack is None else _told(own.attack)
         rows.append({**row, "Recognised": attack, "Verdict": own.verdict or "–", "Took": seconds(own.seconds)})
-    st.dataframe(pd.DataFrame(rows), hide_index=True, key="rivals-table", alt="Runs side by side, the best first")
+    widgets.small_table(rows, "rivals-table", "Runs side by side, the best first")
     st.caption(
         plain("* the best, or not surely below it: the difference lies within the noise of both.")
         + " Ranked by the mean of the figures that all have; a run that attacks say not to share comes last."
