@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.ui import widgets
-from pages.ui.words import plain, share
+from pages.ui.words import count, plain, share
 
 if TYPE_CHECKING:
     from engine.privacy import Audit
@@ -124,8 +124,7 @@ def _self_test(found: Audit) -> None:
     )
     rows = [
         {
-            "Copies planted": share(test.share),
-            "Rows": f"{test.rows:,}",
+            "Copies planted": f"{share(test.share)} ({count(test.rows, 'row')})",
             "The attacks": "found them" if test.found else "missed them",
             "p": f"{test.p:.2g}",
             "Recognised": share(test.tpr),

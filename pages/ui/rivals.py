@@ -55,6 +55,8 @@ def draw(table: Dataset, run_id: str) -> None:
 
 
 def _table(ranked: tuple[Ranked, ...]) -> None:
+    import pandas as pd
+
     from engine.rivals import FIGURES
 
     rows = []
@@ -65,7 +67,7 @@ def _table(ranked: tuple[Ranked, ...]) -> None:
             row[title] = f"{_told(own.marks[key])}{' *' if key in entry.level else ''}"
         attack = "not attacked" if own.attack is None else _told(own.attack)
         rows.append({**row, "Recognised": attack, "Verdict": own.verdict or "–", "Took": seconds(own.seconds)})
-    widgets.small_table(rows, "rivals-table", "Runs side by side, the best first")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, key="rivals-table", alt="Runs side by side, the best first")
     st.caption(
         plain("* the best, or not surely below it: the difference lies within the noise of both.")
         + " Ranked by the mean of the figures that all have; a run that attacks say not to share comes last."

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from engine.run import RunRequest
 from pages.ui import runs
 from pages.ui.datasets import Dataset
-from tests.pages.conftest import look_at, small_table
+from tests.pages.conftest import look_at
 
 Open = Callable[..., AppTest]
 Finished = Callable[..., str]
@@ -26,7 +26,7 @@ def test_runs_stand_side_by_side_the_best_first(open_app: Open, table: Dataset, 
     app = open_app(table, run, "compare")
     look_at(app, "Runs")
     assert not app.exception
-    ranked = next(found for found in map(small_table, app.table) if "Verdict" in found)
+    ranked = next(frame.value for frame in app.dataframe if "Verdict" in frame.value)
     assert ranked[""].tolist() == ["1", "2"]
     assert len(set(ranked["Run"])) == 2
     assert ranked["Alike"].str.contains("%").all()
