@@ -30,6 +30,7 @@ STEPS = (
 _LATER = "twin-told-later"
 P = ParamSpec("P")
 PREVIEW = 500  # rows of a table that are shown
+COPIED = 100  # rows that are made ready to be copied
 FEW = 10  # rows up to which a table is as high as they are
 LONG, WIDE = 30, 240  # characters of a name, and pixels for a column with a longer one
 
@@ -204,6 +205,25 @@ def table_view(frame: pd.DataFrame, key: str, alt: str, schema: Schema | None = 
     st.dataframe(shown, hide_index=True, height=height, column_config=config, key=key, alt=alt)
     if len(frame) > PREVIEW:
         st.caption(f"The first {PREVIEW} of {len(frame):,} rows.")
+    copying(shown, key)
+
+
+def copying(shown: pd.DataFrame, key: str) -> None:
+    """The rows as text with a button that copies it; made only when it is opened.
+
+    Streamlit's own copying is off together with its download, which writes formulas as they are.
+    """
+    opened = st.popover(
+        "Copy rows", icon=":material/content_copy:", key=f"copy-{key}", type="tertiary", on_change="rerun"
+    )
+    if not opened.open:
+        return
+    from engine.table.copied import as_text
+
+    with opened:
+        told = f"The first {COPIED} of these rows" if len(shown) > COPIED else "These rows"
+        st.caption(f"{told}, to be pasted into a spreadsheet. Cells that it would run as formulas begin with ’.")
+        st.code(as_text(shown.head(COPIED)), language=None, height=260)
 
 
 def small_table(rows: Sequence[Mapping[str, str]], key: str, alt: str) -> None:
