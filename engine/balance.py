@@ -175,7 +175,7 @@ def _check(shares: Sequence[tuple[Any, float]], column: Column) -> None:
     total = sum(share for _, share in shares)
     if abs(total - 100) > _ROUNDING * len(shares) + 1e-9:
         raise SettingsError(
-            f"The shares of column “{column.name}” add up to {total:g} %, not to 100 %; a value that is not listed "
+            f"The shares of column “{column.name}” add up to {total:g}%, not to 100%; a value that is not listed "
             f"gets no row.{_advice(shares, column)}",
             column=column.name,
         )

@@ -35,7 +35,7 @@ class Protection:
     """What is done with rare labels.
 
     how: "resample" takes the label of a similar row, "pool" makes all rare ones one `label`, "keep" leaves them;
-    rows: how many rows must share a label; None: 5, and fewer in tables of less than 500 rows (1 %, at least 2).
+    rows: how many rows must share a label; None: 5, and fewer in tables of less than 500 rows (1%, at least 2).
     """
 
     how: str = RESAMPLE

@@ -28,7 +28,7 @@ _NEAR = 0.002  # a difference without intervals that decides nothing
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A figure with its 95 % interval, and the one of fresh real rows."""
+    """A figure with its 95% interval, and the one of fresh real rows."""
 
     value: float
     interval: tuple[float, float] | None = None
@@ -108,6 +108,6 @@ def _level(contenders: Sequence[Contender], name: str) -> set[str]:
 
 
 def surely_below(mark: Mark, best: Mark) -> bool:
-    """Whether a figure is below another one by more than the noise of both, at 95 %."""
+    """Whether a figure is below another one by more than the noise of both, at 95%."""
     noise = NORMAL_95 * (mark.error**2 + best.error**2) ** 0.5
     return bool(best.value - mark.value > max(noise, _NEAR))

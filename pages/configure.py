@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from engine.table import infinite
 from pages.ui import (
     cached,
     columns,
@@ -58,8 +59,9 @@ with widgets.told():
         {column.name: column.distinct for column in profile.columns},
     )
 
+endless = infinite.refused(cached.infinite(table), edited.schema)
 problem = keep(table, schema, choices) if not edited.problems else ""
-problems = (*edited.problems, *told, *broken, *problems)
+problems = (*edited.problems, *endless, *told, *broken, *problems)
 wrong = next(iter(problems), problem)
 asked = wishes.said(choices.request())
 ruled = f", {count(len(schema.constraints), 'rule')}" if schema.constraints else ""

@@ -61,7 +61,7 @@ def _box_texts(comparison: JointComparison, name: str, side: JointSide, shift: f
         low, first, middle, third, high = (safe(labels.value(column, float(q))) for q in side.quantiles[place])
         texts.append(
             f"<b>{cells.cell_label(comparison.y, place)}</b>, {NAMES[name]} ({int(rows[place]):,} rows)<br>"
-            f"median {middle}<br>middle half {first} to {third}<br>5 % to 95 %: {low} to {high}"
+            f"median {middle}<br>middle half {first} to {third}<br>5% to 95%: {low} to {high}"
         )
     return go.Scatter(
         x=cells.places(comparison.x, side.quantiles[there, 2]),

@@ -56,7 +56,7 @@ def _note(comparison: JointComparison, form: str) -> str:
     if form == "points" and comparison.real.points is not None:
         return f"{len(comparison.real.points):,} rows of each table, drawn at random"
     if form == "bands":
-        return "middle half as a box, 5 % to 95 % as a line, the median marked"
+        return "middle half as a box, 5% to 95% as a line, the median marked"
     return "share of all rows" if comparison.sort == "numbers" else f"share of the rows of each {comparison.y.name}"
 
 

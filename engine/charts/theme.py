@@ -191,5 +191,5 @@ def label(text: str, length: int = 22) -> str:
 def percent(share: float, digits: int = 1) -> str:
     """A share of 1 as per cent; small ones keep a digit that counts."""
     if 0 < abs(share) < 0.5 * 10.0 ** -(digits + 2):
-        return f"< {10.0**-digits:g} %"
-    return f"{share * 100:.{digits}f} %"
+        return f"< {10.0**-digits:g}%"
+    return f"{share * 100:.{digits}f}%"

@@ -45,7 +45,7 @@ def tradeoff_figure(contenders: Sequence[Contender], *, dark: bool = False) -> g
             fig.add_hline(y=alike.reference, line={"dash": "dot", "color": palette.real}, annotation_text="fresh real")
     fig.update_layout(
         showlegend=False,
-        xaxis={"title": "Training rows recognised at 1 % false alarms", "tickformat": ".1%", "rangemode": "tozero"},
+        xaxis={"title": "Training rows recognised at 1% false alarms", "tickformat": ".1%", "rangemode": "tozero"},
         yaxis={"title": "Alike", "tickformat": ".1%"},
     )
     return fig

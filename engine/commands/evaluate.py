@@ -169,7 +169,7 @@ def text(evaluation: Evaluation, target: str | None = None) -> str:
         (r.info.label, _or_dash(r.value), _interval(r), _or_dash(r.reference), r.not_applicable or r.sentence)
         for r in evaluation.results
     ]
-    tables.append(console.table(("FIGURE", "VALUE", "95 %", "FRESH REAL", "IN WORDS"), rows))
+    tables.append(console.table(("FIGURE", "VALUE", "95%", "FRESH REAL", "IN WORDS"), rows))
     return "\n\n".join(tables)
 
 

@@ -63,12 +63,13 @@ def _facts(
     found: tuple[Found, ...],
 ) -> dict[str, object]:
     from engine import constraints
+    from engine.table import infinite
 
     return {
         "name": reading.name,
         "format": reading.format,
         "facts": reading.facts,
-        "findings": [f.to_json() for f in reading.findings],
+        "findings": [f.to_json() for f in (*reading.findings, *infinite.find(reading.frame, schema))],
         "rows": profile.rows,
         "schema": schema.to_json(),
         "profile": profile.to_json(),
@@ -102,6 +103,7 @@ def _text(
     found: tuple[Found, ...],
 ) -> str:
     from engine.advice import remarks
+    from engine.table import infinite
 
     header = ("COLUMN", "KIND", "MISSING", "DISTINCT", "FROM", "TO", "BECAUSE")
     columns = [_column(c, schema[c.name].reason) for c in profile.columns]
@@ -109,8 +111,8 @@ def _text(
         f"{reading.name} ({reading.format}): {profile.rows:,} rows, {len(schema)} columns",
         console.table(header, columns),
     ]
-    if reading.findings:
-        parts.append("Reading\n" + "\n".join(f"  [{f.severity}] {f.message}" for f in reading.findings))
+    if findings := (*reading.findings, *infinite.find(reading.frame, schema)):
+        parts.append("Reading\n" + "\n".join(f"  [{f.severity}] {f.message}" for f in findings))
     if seen := remarks(known):
         parts.append("Seen\n" + "\n".join(f"  {sentence}" for sentence in seen))
     if found:

@@ -118,7 +118,7 @@ class Score:
 
     value: float
     parts: tuple[Part, ...] = ()
-    interval: tuple[float, float] | None = None  # 95 %
+    interval: tuple[float, float] | None = None  # 95%
     skipped: tuple[tuple[str, str], ...] = ()  # columns left out, each with the reason
     influence: tuple[FloatArray, FloatArray] | None = field(default=None, repr=False, compare=False)
 

@@ -20,7 +20,7 @@ from engine.evaluation.intervals import NORMAL_95
 from engine.table.schema import Column, Schema
 
 RANGE, LABELS = "Range coverage", "Category coverage"
-_DEEP = float(-np.log(0.025))  # places below the largest of n values at which the 2.5 % quantile of the largest lies
+_DEEP = float(-np.log(0.025))  # places below the largest of n values at which the 2.5% quantile of the largest lies
 
 
 class Coverage(Metric):

@@ -40,6 +40,6 @@ def spread(influence: tuple[FloatArray, FloatArray]) -> float:
 
 
 def interval(value: float, influence: tuple[FloatArray, FloatArray], low: float, high: float) -> tuple[float, float]:
-    """The 95 % interval, kept inside the figure's range."""
+    """The 95% interval, kept inside the figure's range."""
     reach = NORMAL_95 * spread(influence)
     return max(value - reach, low), min(value + reach, high)

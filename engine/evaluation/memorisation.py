@@ -54,13 +54,13 @@ class Memorisation:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 %, of the share."""
+        """95%, of the share."""
         reach = NORMAL_95 * self.error
         return max(self.share - reach, 0.0), min(self.share + reach, 1.0)
 
     @property
     def more_copies(self) -> bool:
-        """Whether copies are surely more frequent than among fresh rows, at 95 %, by the difference of two shares.
+        """Whether copies are surely more frequent than among fresh rows, at 95%, by the difference of two shares.
 
         Agresti and Caffo 2000, The American Statistician 54: a success and a failure more on each side.
         """

@@ -126,7 +126,7 @@ class Regression:
 
 
 def overlap(real: Estimates, other: Estimates) -> FloatArray:
-    """Of each estimate the mean share of both 95 % intervals that they have in common; 0 where they are apart."""
+    """Of each estimate the mean share of both 95% intervals that they have in common; 0 where they are apart."""
     (a, s), (b, t) = real, other
     low = np.maximum(a - NORMAL_95 * s, b - NORMAL_95 * t)
     high = np.minimum(a + NORMAL_95 * s, b + NORMAL_95 * t)

@@ -11,7 +11,7 @@ from engine.privacy.result import Figure
 
 Table = Callable[[Sequence[str], Iterable[Sequence[str]]], str]
 
-_NAMES = {"tpr": "recognised at 1 % false alarms", "auc": "area under the curve", "advantage": "advantage"}
+_NAMES = {"tpr": "recognised at 1% false alarms", "auc": "area under the curve", "advantage": "advantage"}
 _MARK = {Step.NOTHING: "", Step.LOOK: ' class="warn"', Step.STOP: ' class="warn stop"'}
 
 
@@ -50,7 +50,7 @@ def _attacks(audit: Audit, table: Table) -> str:
                 for name, f in figures.items()
                 if name in _NAMES
             ]
-    header = ("Attack by", "Among", "Figure", "Value", "95 % interval", "Chance")
+    header = ("Attack by", "Among", "Figure", "Value", "95% interval", "Chance")
     return f"<h3>Membership: was this row trained on?</h3>{table(header, rows)}"
 
 
@@ -66,7 +66,7 @@ def _comparisons(audit: Audit, table: Table) -> str:
         )
         for c in audit.comparisons
     ]
-    header = ("What happens", "Training rows", "Rows never seen", "Difference (95 %)", "p", "With real rows instead")
+    header = ("What happens", "Training rows", "Rows never seen", "Difference (95%)", "p", "With real rows instead")
     return f"<h3>What happens to training rows more often than to others</h3>{table(header, rows)}" if rows else ""
 
 
@@ -112,7 +112,7 @@ def _rest(audit: Audit) -> str:
     if audit.epsilon is not None:
         e = audit.epsilon
         lines.append(
-            f"Lower bound of epsilon from this one run: {e.lower:.2f} at 95 % "
+            f"Lower bound of epsilon from this one run: {e.lower:.2f} at 95% "
             f"({e.right} of {e.guesses} guesses right). 0 is no proof of anything."
         )
     return "".join(f'<p class="soft">{escape(line)}</p>' for line in lines)

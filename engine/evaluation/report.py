@@ -134,7 +134,7 @@ def _verdict(results: Sequence[MetricResult]) -> str:
         for r in results
     ]
     legend = '<p class="soft">The mark on a bar is what a fresh real sample gets: the aim, not the end of the bar.</p>'
-    header = ("Figure", "Value", "95 % interval", "Fresh real sample", "In words")
+    header = ("Figure", "Value", "95% interval", "Fresh real sample", "In words")
     return f"<h2>All figures</h2>{legend}{_table(header, rows)}"
 
 

@@ -36,7 +36,7 @@ _TREES, _LEAVES, _RATE = 60, 31, 0.1
 class TwoSample:
     """auc: 0.5 is chance; score: 1 − 2 (auc − 0.5), 1 is not to be told apart, 0 is always told; never above 1.
 
-    interval: 95 %, of the score. rows: of each side that were compared. influence: of each real and each other row on
+    interval: 95%, of the score. rows: of each side that were compared. influence: of each real and each other row on
     the score (see `engine.evaluation.base.Score`; DeLong et al. 1988 for the area under the curve). How the classifier
     itself would vary is not in it.
     """

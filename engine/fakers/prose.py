@@ -14,7 +14,7 @@ from engine.fakers import pools
 
 _WORD = re.compile(r"\w+")
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]?$")
-_STEPS = 21  # points of the length distribution that are kept: every 5 %
+_STEPS = 21  # points of the length distribution that are kept: every 5%
 _ROWS = 20_000  # texts that lengths and punctuation are taken from
 _MANY_WORDS = 1_500
 _LONGEST = 20_000  # characters of a made text

@@ -17,7 +17,7 @@ from engine.privacy.scores import Trial
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The rate among members and among controls, their difference with its 95 % interval, and a one-sided p-value.
+    """The rate among members and among controls, their difference with its 95% interval, and a one-sided p-value.
 
     what: a sentence that says what is counted; columns: that it is about; population: the rate among controls of the
     same attack by someone who has other real rows in place of the synthetic ones, None where there is no such attack.

@@ -3,7 +3,7 @@
 Of all units of the pool, a number fixed beforehand is guessed to be members: those of the highest score. If the whole
 process, training and sampling, were epsilon-differentially private with respect to one unit, each guess would be right
 with chance e^eps / (1 + e^eps) at most, and the number of right guesses at most binomial. So many right ones as were
-seen rule out every epsilon below the bound, at 95 %. The bound says nothing of what epsilon is: 0 is no proof.
+seen rule out every epsilon below the bound, at 95%. The bound says nothing of what epsilon is: 0 is no proof.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SCORE = "calibrated"  # chosen beforehand, as the number of guesses is
 
 @dataclass(frozen=True, slots=True)
 class Epsilon:
-    """lower: the bound at 95 %; right of guesses; attack: the score behind the guesses."""
+    """lower: the bound at 95%; right of guesses; attack: the score behind the guesses."""
 
     lower: float
     right: int
@@ -40,7 +40,7 @@ def lower_bound(right: int, guesses: int) -> float:
 
     if right <= 0 or guesses <= 0:
         return 0.0
-    # The chance of `right` or more rises with q and is 5 % where q is the 5 % point of this beta (Clopper and Pearson).
+    # The chance of `right` or more rises with q and is 5% where q is the 5% point of this beta (Clopper and Pearson).
     q = float(beta.ppf(1.0 - CONFIDENCE, right, guesses - right + 1))
     return max(float(np.log(q / (1.0 - q))), 0.0)
 

@@ -26,7 +26,7 @@ class SelfTest:
     """What the attacks find in the table with planted copies: the p-value and the strongest figures.
 
     share: of the training rows that were copied; rows: how many synthetic rows were replaced by them; auc, tpr and
-    tenth_tpr (None where there is no tenth): the largest of any attack, tpr at 1 % false alarms.
+    tenth_tpr (None where there is no tenth): the largest of any attack, tpr at 1% false alarms.
     """
 
     share: float

@@ -121,7 +121,7 @@ def _half(units: Units, rng: np.random.Generator) -> np.ndarray:
 
 
 def interval(draws: FloatArray) -> tuple[float, float]:
-    """95 %, by percentiles; figures that could not be computed in a sample are left out."""
+    """95%, by percentiles; figures that could not be computed in a sample are left out."""
     known = draws[np.isfinite(draws)]
     if not len(known):
         return float("nan"), float("nan")

@@ -18,7 +18,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A value with its 95 % interval, and what an attacker gets who knows nothing."""
+    """A value with its 95% interval, and what an attacker gets who knows nothing."""
 
     value: float
     interval: tuple[float, float]
@@ -37,7 +37,7 @@ class Figure:
 class Attack:
     """One score's figures, among all records and among the most unusual tenth (empty where there is none).
 
-    By name: "auc" (0.5 to 1), "tpr" (share of members recognised at 1 % false alarms), "advantage" (true minus false
+    By name: "auc" (0.5 to 1), "tpr" (share of members recognised at 1% false alarms), "advantage" (true minus false
     positive rate at a threshold chosen on other records).
     """
 

@@ -43,10 +43,10 @@ class Ranking:
 
 
 def auc_and_tpr(ranking: Ranking, members: Weights, controls: Weights) -> tuple[FloatArray, FloatArray]:
-    """(draws,) the area under the ROC curve (ties count half), and the share of members found at 1 % false alarms.
+    """(draws,) the area under the ROC curve (ties count half), and the share of members found at 1% false alarms.
 
     Found is a member whose score is strictly above the (floor(0.01 n) + 1)-th largest of the n controls, so that no
-    more than 1 % of them are above as well. NaN where a side has no weight.
+    more than 1% of them are above as well. NaN where a side has no weight.
     """
     own, others = ranking.summed(members), ranking.summed(controls)
     total, rest = own[:, -1], others[:, -1]

@@ -29,7 +29,7 @@ aside, which it has not seen:
 
 The same is measured with the real training rows in place of made ones: what a perfect method would get.
 
-**Choosing** (`engine.race.choosing`). A method is out when the 95 % interval of its memorisation lies wholly above
+**Choosing** (`engine.race.choosing`). A method is out when the 95% interval of its memorisation lies wholly above
 0.525, or when exact copies of training rows are surely more frequent than among the rows set aside. The aim is 0.5; the
 margin is there because values that are repeated on purpose (frequent amounts, categories) pull every honest method a
 little to its training rows, most so in small tables. Of the others the best mean of fidelity and utility wins, unless a

@@ -19,7 +19,7 @@ class Marks:
 
     shapes, trends, untold (from the rows set aside, by a classifier): 0 to 1; fidelity: their mean. utility: 1 is as
     real rows. mark: the mean of fidelity and utility; error: its standard error. nearer: share of rows that lie nearer
-    to a training row, with its 95 % interval; copies: of training rows; fresh_copies: among the rows set aside. None
+    to a training row, with its 95% interval; copies: of training rows; fresh_copies: among the rows set aside. None
     where something is not to be measured on this table.
     """
 

@@ -3,7 +3,7 @@
 Every family is fitted by maximum likelihood to the same bins of the values, so that continuous families and families
 of counts compare on equal terms; the lowest AIC wins (Akaike 1974), and of families within 2 of it the first
 in the order of `FAMILIES`. The winner is then measured by its Kolmogorov-Smirnov distance D from all rows, within the
-observed range, and is good enough when D <= max(c / sqrt(rows), 0.01), where c is the 1 % limit of its kind: 1.628
+observed range, and is good enough when D <= max(c / sqrt(rows), 0.01), where c is the 1% limit of its kind: 1.628
 without parameters (Kolmogorov), 1.25 with one (as the exponential's: Lilliefors 1969, DOI
 10.1080/01621459.1969.10500983) and 1.031 with more (as the normal's: Lilliefors 1967, DOI
 10.1080/01621459.1967.10482916). So the right family is turned down once in a hundred columns; never for a distance of
@@ -113,7 +113,7 @@ def distance_from(fit: Fitted, distinct: Floats, counts: Ints) -> float:
 def spikes(distinct: Floats, counts: Ints) -> NDArray[np.bool_]:
     """Values far heavier than the values around them, such as many zeros: (distinct,) sorted values -> which.
 
-    A spike holds at least 2 % of the rows and five times the mean count of its five neighbours on either side.
+    A spike holds at least 2% of the rows and five times the mean count of its five neighbours on either side.
     """
     total, size = counts.sum(), len(counts)
     found = np.zeros(size, dtype=bool)

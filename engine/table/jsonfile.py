@@ -18,7 +18,7 @@ from engine.errors import ReadError
 from engine.limits import Limits
 from engine.table.bounds import cell_error
 from engine.table.names import clean_names
-from engine.table.notes import Notes, excerpt
+from engine.table.notes import Notes, counted, excerpt
 from engine.table.source import limit_error
 from engine.table.typed import typed_column
 
@@ -104,9 +104,9 @@ class _Reader:
         """NaN and Infinity are no JSON, but often found in it."""
         missing = self._constants.pop("NaN", 0)
         if missing:
-            self._notes.add("nan", f"{missing:,} value(s) NaN were read as missing.")
+            self._notes.add("nan", f"{counted(missing, 'value NaN was', 'values NaN were')} read as missing.")
         if self._constants:
-            self._notes.warn("infinite", f"{self._constants.total():,} value(s) are infinite.")
+            self._notes.warn("infinite", f"{counted(self._constants.total(), 'value is', 'values are')} infinite.")
 
     def _line(self) -> int:
         return self._text.count("\n", 0, self._position) + 1

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.table.fitting import Looks, Placed, pad, rejoin
-from engine.table.notes import excerpt
+from engine.table.notes import counted, excerpt
 from engine.table.oddrows import WRAPPERS
 from engine.table.records import Dialect, Field, Record, split, split_literal
 
@@ -55,7 +55,8 @@ class Mender:
         others = any(f is None for f in kept)
         if others and not self.fits(kept):
             return None  # the delimiter too many may stand further left
-        return Mended(kept, "ragged_row", f"{len(extra)} empty field(s) too many at the end were dropped.")
+        surplus = counted(len(extra), "empty field too many at the end was", "empty fields too many at the end were")
+        return Mended(kept, "ragged_row", f"{surplus} dropped.")
 
     def _read_otherwise(self, record: Record) -> Mended | None:
         """Another quote, escape or delimiter on this line alone."""

@@ -76,6 +76,11 @@ def line_ranges(lines: list[int], *, most: int = 12) -> str:
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """“1 row was”, “2,000 rows were”."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def excerpt(text: str, *, most: int = 80) -> str:
     """A short, one-line quotation for a message."""
     line = " ".join(text.split())

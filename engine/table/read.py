@@ -16,7 +16,7 @@ from engine.errors import ReadError
 from engine.limits import Limits
 from engine.table.filetypes import JSON, PARQUET, SPREADSHEET, content_type, table_name, unpack
 from engine.table.findings import Finding
-from engine.table.notes import Notes
+from engine.table.notes import Notes, counted
 from engine.table.source import Source, load
 
 
@@ -86,7 +86,8 @@ def read_table(
     frame, kind, facts = _read(file, options, notes, limits)
     facts = {**facts, "rows": len(frame), "columns": frame.shape[1], "lines": notes.rows}
     if frame.empty:
-        notes.warn("no_rows", f"The file names {frame.shape[1]:,} column(s) but has no rows.")
+        named = counted(frame.shape[1], "column", "columns")
+        notes.warn("no_rows", f"The file names {named} but has no rows, so there is nothing to learn from.")
     return Reading(frame, notes.findings(), kind, table_name(file.name), facts)
 
 

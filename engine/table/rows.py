@@ -17,7 +17,7 @@ from engine.table.ends import begins_like_footer, looks_like_footer, looks_like_
 from engine.table.fitting import Looks
 from engine.table.layout import Layout, is_comment
 from engine.table.mend import Mended, Mender
-from engine.table.notes import Notes, excerpt, line_ranges
+from engine.table.notes import Notes, counted, excerpt, line_ranges
 from engine.table.oddrows import OddRows
 from engine.table.records import Dialect, Field, Record, RecordReader, physical_lines
 from engine.table.scan import TEXT_TYPE, blocks, fields_per_line, is_visible
@@ -162,7 +162,8 @@ class RowReader:
             self._notes.warn("second_table", message, row=self._beyond[0])
         if self._blank_lines:
             lines = line_ranges(self._blank_lines)
-            self._notes.add("blank_lines", f"{len(self._blank_lines):,} blank line(s) were skipped (line {lines}).")
+            skipped = counted(len(self._blank_lines), "blank line was", "blank lines were")
+            self._notes.add("blank_lines", f"{skipped} skipped (line {lines}).")
         return self._columns.table()
 
     def _take(self, record: Record) -> None:
@@ -305,10 +306,11 @@ class RowReader:
             record = tail.pop()
             (blank if record.blank else empty).append(record.line)
         if empty:
-            message = f"{len(empty):,} row(s) without any value at the end were dropped."
-            self._notes.add("empty_rows", message, row=empty[-1])
+            dropped = counted(len(empty), "row without any value was", "rows without any value were")
+            self._notes.add("empty_rows", f"At the end {dropped} dropped.", row=empty[-1])
         if blank:
-            self._notes.add("blank_lines", f"{len(blank):,} blank line(s) at the end were skipped.", row=blank[-1])
+            skipped = counted(len(blank), "blank line at the end was", "blank lines at the end were")
+            self._notes.add("blank_lines", f"{skipped} skipped.", row=blank[-1])
         start = self._footer_start(tail)
         self._release(tail[:start])
         for record in tail[start:]:

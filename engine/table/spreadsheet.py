@@ -22,7 +22,7 @@ from engine.table.bounds import cell_error
 from engine.table.ends import looks_like_footer
 from engine.table.layout import count_header_rows, is_title
 from engine.table.names import clean_names, join_headers
-from engine.table.notes import Notes, excerpt, line_ranges
+from engine.table.notes import Notes, counted, excerpt, line_ranges
 from engine.table.source import limit_error
 from engine.table.typed import as_text, typed_column
 from engine.table.workbook_guard import check_workbook
@@ -218,4 +218,5 @@ class _Sheet:
             )
         if body and (gaps := sorted(set(range(body[0], body[-1])) - set(body))):
             lines = line_ranges([i + 1 for i in gaps])
-            self._notes.add("blank_lines", f"{len(gaps):,} empty row(s) were skipped (row {lines}).", row=gaps[0] + 1)
+            skipped = counted(len(gaps), "empty row was", "empty rows were")
+            self._notes.add("blank_lines", f"{skipped} skipped (row {lines}).", row=gaps[0] + 1)

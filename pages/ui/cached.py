@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from engine.jobs import Jobs
     from engine.results import StoredResult
     from engine.summary import Summary
+    from engine.table.findings import Finding
     from engine.table.profile import TableProfile
     from engine.table.read import Reading
     from engine.table.schema import Column, Schema
@@ -146,6 +147,18 @@ def _schema(version: str, _dataset: Dataset) -> Schema:
 
     found = reading(_dataset)
     return infer_schema(found.frame, name=found.name)
+
+
+def infinite(dataset: Dataset) -> tuple[Finding, ...]:
+    """Columns of numbers with infinite ones, by the kinds as found."""
+    return _infinite(dataset.version, dataset)
+
+
+@st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
+def _infinite(version: str, _dataset: Dataset) -> tuple[Finding, ...]:
+    from engine.table.infinite import find
+
+    return find(reading(_dataset).frame, schema(_dataset))
 
 
 def chosen_schema(dataset: Dataset) -> Schema:

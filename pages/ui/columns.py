@@ -112,7 +112,7 @@ def _config() -> dict[str, Any]:
             help="Learned together with the others, or on its own. Click to change; details below.",
         ),
         SHAPE: config.BarChartColumn("Values", width=100, y_min=0, help="How often each value or range of values is."),
-        MISSING: config.NumberColumn("Missing", format="%.1f %%", width=80),
+        MISSING: config.NumberColumn("Missing", format="%.1f%%", width=80),
         DISTINCT: config.NumberColumn("Distinct", format="localized", width=80),
         WHY: config.TextColumn("Why this kind", width="large"),
     }

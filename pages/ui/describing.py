@@ -149,7 +149,7 @@ def _config() -> dict[str, Any]:
         cells.LABELS: config.TextColumn(
             "Labels", width=180, help="Of categories, with weights behind colons if they differ: basic: 6, plus: 3"
         ),
-        cells.MISSING: config.NumberColumn("Missing", min_value=0, max_value=100, default=0, format="%g %%", width=80),
+        cells.MISSING: config.NumberColumn("Missing", min_value=0, max_value=100, default=0, format="%g%%", width=80),
         cells.UNIQUE: config.CheckboxColumn("Unique", default=False, width=70),
         cells.PARAMETERS: config.TextColumn(
             "Parameters", width=110, help="Of the distribution, with commas between them; of a sequence its step."

@@ -62,12 +62,12 @@ def in_words(evaluation: Evaluation) -> None:
         alt="All figures, each beside the figure of fresh real rows",
         placeholder="–",
         column_config={
-            "Twin": config.NumberColumn(format="%.1f %%"),
+            "Twin": config.NumberColumn(format="%.1f%%"),
             "Fresh real rows": config.NumberColumn(
-                format="%.1f %%", help="The same figure of real rows that the model never saw."
+                format="%.1f%%", help="The same figure of real rows that the model never saw."
             ),
             "Twin, as many rows": config.NumberColumn(
-                format="%.1f %%", help="The twin's figure on as many rows as were held out: compare these two."
+                format="%.1f%%", help="The twin's figure on as many rows as were held out: compare these two."
             ),
             "In words": config.TextColumn(width="large"),
         },
@@ -80,7 +80,7 @@ def _row(figure: MetricResult) -> dict[str, object]:
         "Twin": _percent(figure.value),
         "Fresh real rows": _percent(figure.reference),
         "Twin, as many rows": _percent(figure.equal_size),
-        "95 % interval": None if figure.interval is None else " to ".join(map(share, figure.interval)),
+        "95% interval": None if figure.interval is None else " to ".join(map(share, figure.interval)),
         "In words": f"Not applicable: {figure.not_applicable}" if figure.not_applicable else figure.sentence,
     }
 

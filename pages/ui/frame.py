@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine.library.settings import is_on
-from pages.ui import state, widgets
+from pages.ui import state
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
 # Streamlit writes what is chosen in its primary colour on a tint of it, too faint to read, and has no setting for it
-# (its issue 12801). By whether the page is dark.
+# (its issue 12801). The browser takes the colour that suits the theme, also when that changes under a drawn page.
 _STYLE = """<style>
-.stButtonGroup button[data-selected="true"] p, [data-testid="stSliderThumbValue"] p {{ color: {chosen}; }}
+.stButtonGroup button[data-selected="true"] p, [data-testid="stSliderThumbValue"] p {
+    color: light-dark(#084B80, #6BB8F5);
+}
 </style>"""
-_COLOURS = {False: {"chosen": "#084B80"}, True: {"chosen": "#6BB8F5"}}
 
 
 def navigation() -> Page:
@@ -42,7 +43,7 @@ def navigation() -> Page:
 def around() -> Iterator[None]:
     """What is drawn inside has the app around it."""
     state.note_frame(True)
-    st.html(_STYLE.format(**_COLOURS[widgets.dark()]))
+    st.html(_STYLE)
     try:
         yield
     finally:

@@ -88,7 +88,7 @@ one view at a time:
 """
 
 HEADLINE = """
-- **First the yardstick.** A figure of 93 % is good where fresh real rows get 94 %, and poor where they get 99 %.
+- **First the yardstick.** A figure of 93% is good where fresh real rows get 94%, and poor where they get 99%.
 - **Much better than fresh rows is no success.** A twin that is closer to the training rows than new real rows are
   repeats them: look at *Privacy*.
 - **Then the worst columns**, not the mean: distributions are sorted worst first.

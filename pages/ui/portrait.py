@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -10,9 +10,6 @@ from engine.table.findings import Finding, Severity
 from pages.ui import cached, preview, profiled, rereading, state, widgets
 from pages.ui.datasets import Dataset
 from pages.ui.words import count, plain
-
-if TYPE_CHECKING:
-    from engine.table.read import Reading
 
 OPEN = 5  # warnings that stand open
 LISTED = 100
@@ -36,7 +33,7 @@ def draw(table: Dataset) -> None:
         if st.button("Use another table", key="another"):
             state.forget()
             st.rerun()
-    _findings(reading)
+    _findings((*reading.findings, *cached.infinite(table)))
     view = st.segmented_control(
         "What to see",
         ["Rows", "Columns"],
@@ -51,9 +48,8 @@ def draw(table: Dataset) -> None:
     rereading.draw(table, reading)
 
 
-def _findings(reading: Reading) -> None:
+def _findings(findings: Sequence[Finding]) -> None:
     """What was guessed and mended in reading; what needs a look stands open."""
-    findings = reading.findings
     if not findings:
         return
     warnings = [f for f in findings if f.severity is Severity.WARNING]

@@ -38,5 +38,6 @@ def _rows(table: Dataset) -> None:
         return
     shown = frame.iloc[list(found.places)].set_axis([place + 1 for place in found.places]).rename_axis("Row")
     st.dataframe(shown, height=390, key="found", alt=f"Rows of {table.title} that hold {text.strip()}")
+    widgets.copying(shown, "found")
     first = "" if found.all else "The first "
     st.caption(f"{first}{count(len(found.places), 'row')} of {len(frame):,} with it.")

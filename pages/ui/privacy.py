@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui.words import plain, share
+from pages.ui import widgets
+from pages.ui.words import count, plain, share
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from engine.privacy import Audit
     from engine.privacy.comparison import Comparison
     from engine.privacy.result import Figure
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
 PRIVACY = "Privacy"
 _AMONG = (("everyone", "All records"), ("tenth", "Most unusual tenth"))
-_FIGURES = {"tpr": "Recognised at 1 % false alarms", "auc": "Area under the curve", "advantage": "Advantage"}
+_FIGURES = {"tpr": "Recognised at 1% false alarms", "auc": "Area under the curve", "advantage": "Advantage"}
 
 
 def draw(result: StoredResult) -> None:
@@ -67,7 +65,7 @@ def _verdict(found: Audit) -> None:
 
 def _attacks(found: Audit) -> None:
     st.subheader("Was this row trained on?", anchor=False)
-    st.caption("Each figure with its 95 % interval, and below it what chance gives.")
+    st.caption("Each figure with its 95% interval, and below it what chance gives.")
     own = [(attack, title, getattr(attack, among)) for attack in found.attacks for among, title in _AMONG]
     known = [name for name in _FIGURES if any(name in figures for _, _, figures in own)]
     rows = [
@@ -77,7 +75,7 @@ def _attacks(found: Audit) -> None:
     ]
     chance = {n: f.chance for _, _, figures in own for n, f in figures.items()}
     rows.append({"Attack by": "chance alone", "Among": "–", **{_FIGURES[n]: share(chance[n]) for n in known}})
-    _table(rows, "attacks", "What each attack recognises, beside chance", pixels={"Attack by": 190})
+    widgets.small_table(rows, "attacks", "What each attack recognises, beside chance")
 
 
 def _ranged(figure: Figure | None) -> str:
@@ -113,7 +111,7 @@ def _sharing(found: Audit) -> None:
         {"Training rows with the same combination": size, "Synthetic rows": share(own), "Fresh real rows": share(fresh)}
         for size, own, fresh in zip(sharing.sizes, sharing.synthetic, sharing.fresh, strict=True)
     ]
-    _table(rows, "sharing", "How many training rows share a combination of known columns")
+    widgets.small_table(rows, "sharing", "How many training rows share a combination of known columns")
 
 
 def _self_test(found: Audit) -> None:
@@ -126,8 +124,7 @@ def _self_test(found: Audit) -> None:
     )
     rows = [
         {
-            "Copies planted": share(test.share),
-            "Rows": f"{test.rows:,}",
+            "Copies planted": f"{share(test.share)} ({count(test.rows, 'row')})",
             "The attacks": "found them" if test.found else "missed them",
             "p": f"{test.p:.2g}",
             "Recognised": share(test.tpr),
@@ -135,7 +132,7 @@ def _self_test(found: Audit) -> None:
         }
         for test in found.self_test
     ]
-    _table(rows, "self-test", "What the attacks find when copies are planted")
+    widgets.small_table(rows, "self-test", "What the attacks find when copies are planted")
 
 
 def _how(found: Audit) -> str:
@@ -145,15 +142,6 @@ def _how(found: Audit) -> str:
         return told
     e = found.epsilon
     return (
-        f"{told} Lower bound of epsilon from this one run: {e.lower:.2f} at 95 % ({e.right} of {e.guesses} guesses "
+        f"{told} Lower bound of epsilon from this one run: {e.lower:.2f} at 95% ({e.right} of {e.guesses} guesses "
         "right); 0 is no proof of anything."
     )
-
-
-def _table(rows: list[dict[str, str]], key: str, alt: str, pixels: Mapping[str, int] | None = None) -> None:
-    """pixels: the width of columns that would push others out of sight."""
-    import pandas as pd
-
-    frame: pd.DataFrame = pd.DataFrame(rows)
-    config = {name: st.column_config.TextColumn(width=width) for name, width in (pixels or {}).items()}
-    st.dataframe(frame, hide_index=True, column_config=config, key=key, alt=alt)

@@ -28,7 +28,8 @@ def draw(table: Dataset) -> None:
         schema = cached.chosen_schema(table)
         with st.spinner("Looking through the columns …"):
             profile = cached.profile(table, schema)
-        told = {finding.column for finding in cached.reading(table).findings if finding.column is not None}
+        findings = (*cached.reading(table).findings, *cached.infinite(table))
+        told = {finding.column for finding in findings if finding.column is not None}
         profiles(profile, schema, told)
 
 

@@ -69,7 +69,7 @@ def table(result: StoredResult) -> None:
     st.caption(
         f"Every method learned {race.rows['learned']:,} rows and was judged on {race.rows['aside']:,} set aside, in "
         f"{seconds(race.seconds)}. Mark: the mean of fidelity (shapes, trends, not told apart by a classifier) and "
-        "utility. Nearer to training rows: 50 % is the aim; a method that is surely beyond "
-        f"{100 * TOLERATED:g} % is out. "
+        "utility. Nearer to training rows: 50% is the aim; a method that is surely beyond "
+        f"{100 * TOLERATED:g}% is out. "
         "The figures on the other views are of the winner's training afterwards."
     )

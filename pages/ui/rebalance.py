@@ -118,11 +118,11 @@ def _sum(table: Source, name: str, own: Mapping[str, float]) -> str:
     total = sum(own.values())
     if abs(total - 100) < 0.005 * len(own) + 1e-9:
         return ""
-    problem = f"The shares add up to {total:g} %, not to 100 %."
+    problem = f"The shares add up to {total:g}%, not to 100%."
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.error(problem, icon=":material/error:")
         if total > 0:
-            st.button("Scale to 100 %", key=f"{table.scope}scale-shares", on_click=_scale, args=(table, name, own))
+            st.button("Scale to 100%", key=f"{table.scope}scale-shares", on_click=_scale, args=(table, name, own))
     return problem
 
 
@@ -146,7 +146,7 @@ def _preview(table: Source, known: Mapping[str, int], shares: Mapping[str, float
             "Rows": [made.get(value, 0) for value in known],
         }
     )
-    percent = st.column_config.NumberColumn(format="%.1f %%")
+    percent = st.column_config.NumberColumn(format="%.1f%%")
     st.dataframe(
         frame,
         hide_index=True,

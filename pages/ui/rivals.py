@@ -51,7 +51,7 @@ def draw(table: Dataset, run_id: str) -> None:
 
     fig = charts.tradeoff_figure(drawn, dark=widgets.dark())
     st.plotly_chart(fig, theme=None, config=charts.CONFIG, key="tradeoff", alt="How alike against how recognisable")
-    st.caption("Up is more alike, left is less recognised. The bars are 95 % intervals.")
+    st.caption("Up is more alike, left is less recognised. The bars are 95% intervals.")
 
 
 def _table(ranked: tuple[Ranked, ...]) -> None:

@@ -11,15 +11,18 @@ import streamlit as st
 from engine.errors import JobError, TwinError
 from engine.generators import registry
 from engine.race import RACE
+from engine.settings import describe
 from engine.synthesizer import AUTO
 from pages.ui import cached, secret, state, whose, widgets
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
+from pages.ui.words import count, seconds
 
 if TYPE_CHECKING:
     from engine.jobs import RunStatus
     from engine.run import RunRequest
 
+_TOLD = 3  # choices that a title names
 STAGES = {
     "race": "Race the methods",
     "train": "Learn the table",
@@ -73,11 +76,51 @@ def _hand_over(table: Dataset, requests: Sequence[RunRequest]) -> None:
 def of(table: Dataset) -> list[tuple[RunStatus, str]]:
     """Every run on a table that is still known, with its title, the oldest first."""
     found = [now for now in map(status, table.runs()) if now is not None]
-    return [(now, _named(number, now)) for number, now in enumerate(found, start=1)]
+    own = apart([now.request for now in found])
+    return [(now, _named(number, now, own[number - 1])) for number, now in enumerate(found, start=1)]
 
 
-def _named(number: int, now: RunStatus) -> str:
-    return f"{number}. {method_label(now.request.method)}"
+def _named(number: int, now: RunStatus, own: str) -> str:
+    return f"{number}. {method_label(now.request.method)}{f' ({own})' if own else ''}"
+
+
+def apart(requests: Sequence[RunRequest]) -> list[str]:
+    """For each what sets it apart from the others of its method, in a few words; nothing where nothing does."""
+    asked = [_asked(request) for request in requests]
+    told = []
+    for request, own in zip(requests, asked, strict=True):
+        alike = [other for one, other in zip(requests, asked, strict=True) if one.method == request.method]
+        telling = [name for name in own if len({other.get(name, "") for other in alike}) > 1]
+        words = [own[name] for name in telling if own[name]]
+        more = f" and {len(words) - _TOLD} more" if len(words) > _TOLD else ""
+        told.append(", ".join(words[:_TOLD]) + more)
+    return told
+
+
+def _asked(request: RunRequest) -> dict[str, str]:
+    """Words for each choice that a person may change between two runs; "" for what is usual."""
+    words = {
+        "rows": "as many rows as the table" if request.rows is None else count(request.rows, "row"),
+        "seed": f"seed {request.seed}",
+        "depth": f"{request.depth} figures",
+        "given": f"given {', '.join(request.given)}" if request.given else "",
+        "balance": f"rebalanced {request.balance}" if request.balance else "",
+        "budget": "" if request.budget is None else f"at most {seconds(request.budget)}",
+        "release": "the measured model's rows" if request.release == "audited" else "",
+        "drop_near": "near rows replaced" if request.drop_near else "",
+    }
+    if request.method not in registry.GENERATORS:
+        return words
+    settings = describe(registry.GENERATORS[request.method].info.settings)
+    return words | {
+        f"set {one.name}": f"{one.label} {_value(request.settings.get(one.name, one.default))}" for one in settings
+    }
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def status(identity: str) -> RunStatus | None:

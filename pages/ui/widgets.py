@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 
 import streamlit as st
 
@@ -30,6 +30,9 @@ STEPS = (
 _LATER = "twin-told-later"
 P = ParamSpec("P")
 PREVIEW = 500  # rows of a table that are shown
+COPIED = 100  # rows that are made ready to be copied
+FEW = 10  # rows up to which a table is as high as they are
+LONG, WIDE = 30, 240  # characters of a name, and pixels for a column with a longer one
 
 
 def dark() -> bool:
@@ -196,9 +199,40 @@ def _bounds(field: SettingField) -> str:
 def table_view(frame: pd.DataFrame, key: str, alt: str, schema: Schema | None = None) -> None:
     """The first rows of a table, to scroll through and to search; with a schema, as the source writes them."""
     shown = frame.head(PREVIEW)
-    st.dataframe(shown if schema is None else schema.to_text(shown), hide_index=True, height=390, key=key, alt=alt)
+    shown = shown if schema is None else schema.to_text(shown)
+    config = {name: st.column_config.Column(width=WIDE) for name in map(str, shown.columns) if len(name) > LONG}
+    height: int | Literal["content"] = 390 if len(shown) > FEW else "content"
+    st.dataframe(shown, hide_index=True, height=height, column_config=config, key=key, alt=alt)
     if len(frame) > PREVIEW:
         st.caption(f"The first {PREVIEW} of {len(frame):,} rows.")
+    copying(shown, key)
+
+
+def copying(shown: pd.DataFrame, key: str) -> None:
+    """The rows as text with a button that copies it; made only when it is opened.
+
+    Streamlit's own copying is off together with its download, which writes formulas as they are.
+    """
+    opened = st.popover(
+        "Copy rows", icon=":material/content_copy:", key=f"copy-{key}", type="tertiary", on_change="rerun"
+    )
+    if not opened.open:
+        return
+    from engine.table.copied import as_text
+
+    with opened:
+        told = f"The first {COPIED} of these rows" if len(shown) > COPIED else "These rows"
+        st.caption(f"{told}, to be pasted into a spreadsheet. Cells that it would run as formulas begin with ’.")
+        st.code(as_text(shown.head(COPIED)), language=None, height=260)
+
+
+def small_table(rows: Sequence[Mapping[str, str]], key: str, alt: str) -> None:
+    """A few rows of words in plain text: broken into lines on a phone, and free to be marked and copied."""
+    import pandas as pd
+
+    frame = pd.DataFrame([{plain(name): plain(cell) for name, cell in row.items()} for row in rows])
+    with st.container(key=key):
+        st.table(frame, hide_index=True, alt=alt)
 
 
 def next_step() -> None:

@@ -37,10 +37,10 @@ def seconds(value: float) -> str:
 
 
 def share(value: float) -> str:
-    """A share of 1 in per cent; never 0.0 % or 100.0 % for what is not quite that."""
+    """A share of 1 in per cent; never 0.0% or 100.0% for what is not quite that."""
     text = f"{value * 100:.1f}"
     if value > 0 and text == "0.0":
-        return "< 0.1 %"
+        return "< 0.1%"
     if value < 1 and text == "100.0":
-        return "> 99.9 %"
-    return f"{text} %"
+        return "> 99.9%"
+    return f"{text}%"

@@ -90,9 +90,9 @@ class TestText:
             ("rooms>3", "written with =, like rooms=equal"),
             ("note=equal", "is text and cannot be balanced"),
             ("left=equal", "not among the selected"),
-            ("city=a:50,b:40", "add up to 90 %, not to 100 %.* a:55.56,b:44.44"),
-            ("city=a:0.7,b:0.3", "add up to 1 %"),
-            ("city=a:0,b:0", "add up to 0 %"),
+            ("city=a:50,b:40", "add up to 90%, not to 100%.* a:55.56,b:44.44"),
+            ("city=a:0.7,b:0.3", "add up to 1%"),
+            ("city=a:0,b:0", "add up to 0%"),
             ("city=a,b:50", "“a” is no share"),
             ("city=a:much", "“a:much” is no share"),
             ("city=a:-5,b:105", "“a:-5” is no share"),
@@ -256,7 +256,7 @@ class TestRun:
     @pytest.mark.parametrize(
         ("request_", "error", "says"),
         [
-            (RunRequest("copula", balance="city=Delft:90"), SettingsError, "add up to 90 %"),
+            (RunRequest("copula", balance="city=Delft:90"), SettingsError, "add up to 90%"),
             (RunRequest("copula", balance="city=Rome:100"), ConditionError, "has “Rome”"),
             (RunRequest("copula", balance="fee=equal"), ConditionError, "different values"),
             (RunRequest("copula", balance="joined=equal"), ConditionError, "is datetime"),

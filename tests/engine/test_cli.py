@@ -269,7 +269,7 @@ class TestMistakes:
             (["generate", "DATA", "--out", "t.csv", "--columns", "fee,colour"], "colour"),
             (["generate", "DATA", "--out", "t.csv", "--columns", ","], "at least one"),
             (["generate", "DATA", "--out", "t.csv", "--given", "colour=red"], "colour"),
-            (["generate", "DATA", "--out", "t.csv", "--balance", "city=Delft:60"], "add up to 60 %"),
+            (["generate", "DATA", "--out", "t.csv", "--balance", "city=Delft:60"], "add up to 60%"),
             (["generate", "DATA", "--out", "t.csv", "--balance", "city=Rome:100"], "Rome"),
             (["generate", "DATA", "--out", "t.csv", "--method", "rows", "--balance", "city=equal"], "cannot balance"),
             (["generate", "DATA", "--out", "t.csv", "--method", "rows", "--settings", "steps"], "steps"),

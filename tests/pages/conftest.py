@@ -130,6 +130,12 @@ def text(app: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
 
 
+def small_table(element: Any) -> pd.DataFrame:
+    """A table of words as it is read, without the marks that keep Markdown away."""
+    frame: pd.DataFrame = element.value
+    return frame.rename(columns=lambda name: name.replace("\\", "")).map(lambda cell: cell.replace("\\", ""))
+
+
 def offered(app: AppTest) -> list[str]:
     """The views of the part of the compare page that is open, or that part where it has one view only."""
     part = app.segmented_control(key="view-part").value

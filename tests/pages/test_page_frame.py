@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.charts import theme
 from engine.errors import JobError
 from engine.evaluation.registry import METRICS
 from engine.generators import registry
@@ -97,7 +98,7 @@ def test_words_are_found_in_the_guide(open_app: Open) -> None:
 
 def test_the_guide_claims_no_privacy() -> None:
     said = "\n".join(section.text for chapter in CHAPTERS.values() for section in chapter.sections()).lower()
-    for word in ("guarantee", "compliant", "impossible", "100 %", "fully anonymous", "safe to share"):
+    for word in ("guarantee", "compliant", "impossible", "100%", "fully anonymous", "safe to share"):
         assert word not in said
     assert "not anonymous by itself" in said
     assert "no legal advice" in said
@@ -115,10 +116,15 @@ def test_unused_tables_are_cleared_away(
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [(1.0, "100.0 %"), (0.99996, "> 99.9 %"), (0.0, "0.0 %"), (0.0001, "< 0.1 %"), (0.5, "50.0 %")]
+    ("value", "told"), [(1.0, "100.0%"), (0.99996, "> 99.9%"), (0.0, "0.0%"), (0.0001, "< 0.1%"), (0.5, "50.0%")]
 )
 def test_shares_are_never_rounded_to_what_they_are_not(value: float, told: str) -> None:
     assert words.share(value) == told
+
+
+def test_shares_are_spelled_alike_in_words_charts_and_tables() -> None:
+    for value in (0.0, 0.0123, 0.5, 0.968, 1.0):
+        assert words.share(value) == theme.percent(value) == f"{value:.1%}"
 
 
 @pytest.mark.parametrize("name", ["**bold**", "[x](y)", "![x](http://y)", ":red[x]", "$a$ b", "<b>", "a\n# b", "`c`"])

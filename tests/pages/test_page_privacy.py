@@ -17,7 +17,7 @@ from pages.ui import datasets
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
 from pages.ui.words import share
-from tests.pages.conftest import look_at, text
+from tests.pages.conftest import look_at, small_table, text
 
 Open = Callable[..., AppTest]
 Finished = Callable[..., str]
@@ -70,10 +70,10 @@ def test_the_verdict_stands_with_its_reasons_and_the_meters_own_test(
     assert [str(step).capitalize() in box.value for box in app.get(kind)] == [True]
     assert "Copies were found" in text(app)
     assert "The meter tests itself" in text(app)
-    attacks = next(frame.value for frame in app.dataframe if "Attack by" in frame.value)
+    attacks = next(found for found in map(small_table, app.table) if "Attack by" in found)
     assert attacks["Attack by"].tolist() == ["nearest synthetic row", "chance alone"]
     told = [f"{share(0.06)} ({share(0.05)} to {share(0.07)})", share(0.01)]
-    assert attacks["Recognised at 1 % false alarms"].tolist() == told
+    assert attacks["Recognised at 1% false alarms"].tolist() == told
     assert attacks["Area under the curve"].tolist() == [f"{share(0.54)} ({share(0.52)} to {share(0.56)})", share(0.5)]
 
 

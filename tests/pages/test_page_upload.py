@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -222,3 +223,20 @@ def test_another_sheet_of_a_workbook_can_be_read(open_app: Open, tmp_path: Path)
     app.button(key="reread-go").click().run()
     assert "Third" in app.error[0].value
     assert app.dataframe[0].value.shape == (7, 1)
+
+
+def test_infinite_numbers_are_told_at_once_and_stand_in_the_way_until_left_out(open_app: Open) -> None:
+    frame = club().assign(level=1.5)
+    frame.loc[range(3, len(frame)), "level"] = [n / 8 for n in range(len(frame) - 3)]
+    frame.loc[1, "level"] = float("inf")
+    dataset = cached.take(frame.to_parquet(), "levels.parquet")
+    app = open_app(dataset)
+    assert "1 infinite number (row 2)" in "".join(box.value for box in app.warning).replace("\\", "")
+    app = open_app(dataset, page="configure")
+    assert app.button(key="next").disabled
+    assert "infinite number" in text(app)
+    schema = cached.chosen_schema(dataset)
+    columns = tuple(replace(column, selected=column.name != "level") for column in schema)
+    dataset.save_schema(replace(schema, columns=columns))
+    app = open_app(dataset, page="configure")
+    assert not app.button(key="next").disabled

@@ -193,7 +193,7 @@ class TestBalance:
         for value, percent in zip(inputs, (60.0, 30.0, 20.0, 10.0), strict=True):
             app.number_input(key=f"share-city-{value}").set_value(percent)
         app.run()
-        assert [error.value for error in app.error] == ["The shares add up to 120 %, not to 100 %."]
+        assert [error.value for error in app.error] == ["The shares add up to 120%, not to 100%."]
         assert app.button(key="next").disabled
         app.button(key="scale-shares").click().run()
         assert not app.error

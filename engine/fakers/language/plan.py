@@ -12,7 +12,7 @@ from engine.fakers.language.counting import Ints, counted, shared
 
 PLACES = 24  # ways in which a unit begins: behind (the text's start, blank, break) x before (blank, other) x length
 _HEADS, _OFTEN = 40, 20  # first words of units whose order is kept, at most; texts that each of them needs
-_STEPS, _FINE_STEPS = 21, 101  # points of a distribution that are kept: every 5 %, every 1 %
+_STEPS, _FINE_STEPS = 21, 101  # points of a distribution that are kept: every 5%, every 1%
 _BANDS, _LENGTHS = 10, 4  # of texts by length, each with its own number of sentences; of units by length
 _LONGEST = 10_000  # tokens of a text
 _STYLES = 4

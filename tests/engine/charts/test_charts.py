@@ -191,7 +191,7 @@ class TestDistributions:
         comparison = compared("gaps")["a"]
         fig = charts.distribution_figure(comparison, score=0.987)
         assert "missing" in fig.layout.xaxis.ticktext
-        assert fig.layout.title.subtitle.text.startswith("98.7 % alike, missing: real ")
+        assert fig.layout.title.subtitle.text.startswith("98.7% alike, missing: real ")
 
     def test_zeros_stand_apart(self) -> None:
         comparison = compared("skewed")["amount"]
@@ -488,9 +488,7 @@ class TestWords:
         assert theme.shorten("abcdef", 4) == "abc…"
         assert theme.label(" ") == "(blank)"
 
-    @pytest.mark.parametrize(
-        ("share", "text"), [(0.5, "50.0 %"), (0.00001, "< 0.1 %"), (0.0, "0.0 %"), (1.0, "100.0 %")]
-    )
+    @pytest.mark.parametrize(("share", "text"), [(0.5, "50.0%"), (0.00001, "< 0.1%"), (0.0, "0.0%"), (1.0, "100.0%")])
     def test_percent(self, share: float, text: str) -> None:
         assert theme.percent(share) == text
 

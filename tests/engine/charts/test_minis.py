@@ -66,7 +66,7 @@ def test_bars_are_scaled_by_the_largest_share_of_either_table() -> None:
 
 def test_the_place_of_the_largest_difference_is_told() -> None:
     said = parsed(labelled(["x"] * 5 + ["y"] * 5, ["x"] * 5 + ["z"] * 5)).attrib["aria-label"]
-    assert "Farthest apart: y; Real: 50.0 % (5 rows); Synthetic: 0.0 % (0 rows)." in said
+    assert "Farthest apart: y; Real: 50.0% (5 rows); Synthetic: 0.0% (0 rows)." in said
 
 
 def test_histograms_rise_to_the_shares_of_rows() -> None:
@@ -82,8 +82,8 @@ def test_missing_cells_stand_apart_and_are_told() -> None:
     chart = parsed(numbers([1.0, 2, 3, None], [1.0, 2, None, None]))
     single = chart.find(".//div[@class='single']")
     assert single is not None
-    assert single.attrib["title"] == "missing; Real: 25.0 % (1 rows); Synthetic: 50.0 % (2 rows)"
-    assert "Missing: real 25.0 %, synthetic 50.0 %." in chart.attrib["aria-label"]
+    assert single.attrib["title"] == "missing; Real: 25.0% (1 rows); Synthetic: 50.0% (2 rows)"
+    assert "Missing: real 25.0%, synthetic 50.0%." in chart.attrib["aria-label"]
 
 
 def test_missing_cells_share_the_axis_of_the_histogram_unless_they_dwarf_it() -> None:
