@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 # and a second of trees lasts a minute; asleep they do the same work. Read when the library loads, so before all else.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-# `make mutants` runs tests of classes several times in one process, which hypothesis warns of by default.
-settings.register_profile("mutants", suppress_health_check=[HealthCheck.differing_executors])
+# `make mutants` runs tests thousands of times, several in one process, which hypothesis warns of by default for classes.
+settings.register_profile("mutants", max_examples=25, suppress_health_check=[HealthCheck.differing_executors])
 if os.environ.get("HYPOTHESIS_PROFILE"):
     settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
