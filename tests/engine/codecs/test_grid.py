@@ -173,8 +173,20 @@ def test_the_share_of_one_value() -> None:
     assert share(77.0)[atom] == share(77.0, 77.0)[atom] == 1.0
     for value in (55.555, 47.123, 55.6):
         assert grid.counts @ share(value) == pytest.approx((values == value).sum())
-    expected = 0.04 * 0.001 * 5_000  # density at the peak times step times rows
-    assert grid.counts @ share(50.001) == pytest.approx(expected, rel=0.25)
+    cell = int(grid.cell(np.array([65.001]))[0])  # above all popular values
+    assert share(65.001)[cell] == pytest.approx(0.001 / (grid.high[cell] - grid.low[cell]))
+
+
+def test_the_greatest_shared_value_is_inside_its_cell() -> None:
+    grid = Grid().fit(np.r_[smooth(), np.full(20, 90.0)], decimals=3, cells=32)
+    assert grid.high[-1] == 90.0
+    assert grid.counts @ grid.weights(CodeCondition(values=np.array([90.0]))) == pytest.approx(20)
+
+
+@pytest.mark.parametrize(("rows", "own"), [(8, False), (9, True)])
+def test_where_cells_are_scarce_more_than_eight_rows_make_one_of_their_own(rows: int, own: bool) -> None:
+    values = np.r_[np.arange(100.0), np.full(rows - 1, 50.0)]
+    assert Grid().fit(values, decimals=0, cells=64).atom.any() == own
 
 
 def test_bounds_between_which_no_written_value_lies_hold_of_nothing() -> None:
