@@ -14,6 +14,7 @@ from engine.codecs.categorical import BooleanCodec, CategoricalCodec
 from engine.codecs.datetimes import DatetimeCodec
 from engine.codecs.numeric import FULL, DecimalCodec, IntegerCodec, rounded
 from engine.codecs.whole import WholeScale
+from engine.errors import DataError
 from engine.table.schema import Column, DateFormat, Kind, NumberFormat
 
 INTEGER = Column("n", Kind.INTEGER, number=NumberFormat())
@@ -109,6 +110,18 @@ class TestDecimals:
         codec = decimals(1, 0.1, 0.9)
         drawn = np.linspace(-1, 2, 50)
         np.testing.assert_array_equal(codec.snap(drawn), codec.decode(drawn).to_numpy())
+
+    @pytest.mark.parametrize("number", [2.0**53 / 100 + 3, 90_071_992_547_409.92, 1e15 / 3])
+    def test_only_numbers_without_such_digits_are_left_as_they_are(self, number: float) -> None:
+        """At two decimals float64 tells whole hundredths apart up to 2**53 of them, and rounds what lies below."""
+        fits = number * 100 < 2.0**53
+        assert rounded(np.array([number]), 2).tolist() == [round(number, 2) if fits else number]
+        assert rounded(np.array([12_345_678_901.2345]), 2).tolist() == [12_345_678_901.23]
+
+    def test_an_infinite_number_is_refused_with_its_row(self) -> None:
+        with pytest.raises(DataError, match="infinite number in row 3;") as caught:
+            decimals(2, 1.0, 2.0, math.inf)
+        assert (caught.value.column, caught.value.row) == ("d", 3)
 
     def test_rounding_leaves_missing(self) -> None:
         assert np.isnan(rounded(np.array([np.nan]), 2)).all()
