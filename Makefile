@@ -2,7 +2,7 @@
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test lint format unit browser coverage soak bench screenshots audit clean
+.PHONY: run test lint format unit browser coverage soak mutants bench screenshots audit clean
 
 # Keeps a library in library/; `make run TABULAR_TWIN_LIBRARY=` keeps none (do so where others can reach the page).
 run: export TABULAR_TWIN_LIBRARY ?= library
@@ -48,6 +48,11 @@ soak:
 	@tools/setup.sh dev
 	SOAK_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/soak -n logical --hypothesis-show-statistics
 
+# The code is changed on purpose, and tests must notice: hours for all, so `make mutants ONLY="engine.table.schema*"`.
+mutants:
+	@tools/setup.sh dev
+	$(BIN)/python tools/mutants.py $(if $(ONLY),"$(ONLY)")
+
 # Minutes, not seconds: results belong into benchmarks/README.md.
 bench:
 	@tools/setup.sh dev
@@ -69,4 +74,4 @@ screenshots:
 	$(BIN)/python tools/screenshots.py
 
 clean:
-	rm -rf .venv .venv-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output runs
+	rm -rf .venv .venv-audit .venv-mutants mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output runs

@@ -14,6 +14,7 @@ from engine.codecs.categorical import BooleanCodec, CategoricalCodec
 from engine.codecs.datetimes import DatetimeCodec
 from engine.codecs.numeric import FULL, DecimalCodec, IntegerCodec, rounded
 from engine.codecs.whole import WholeScale
+from engine.errors import DataError
 from engine.table.schema import Column, DateFormat, Kind, NumberFormat
 
 INTEGER = Column("n", Kind.INTEGER, number=NumberFormat())
@@ -101,10 +102,26 @@ class TestDecimals:
     def test_place(self, value: float, expected: tuple[float, bool]) -> None:
         assert decimals(2, 1.25, 7.5).place(value) == expected
 
+    def test_place_of_infinity_and_of_numbers_of_any_digits(self) -> None:
+        assert decimals(2, 1.25, 7.5).place(math.inf) == (math.inf, False)
+        assert decimals(2, 1 / 3).place(0.123456789) == (0.123456789, True)
+
     def test_snap_gives_what_decode_keeps(self) -> None:
         codec = decimals(1, 0.1, 0.9)
         drawn = np.linspace(-1, 2, 50)
         np.testing.assert_array_equal(codec.snap(drawn), codec.decode(drawn).to_numpy())
+
+    @pytest.mark.parametrize("number", [2.0**53 / 100 + 3, 90_071_992_547_409.92, 1e15 / 3])
+    def test_only_numbers_without_such_digits_are_left_as_they_are(self, number: float) -> None:
+        """At two decimals float64 tells whole hundredths apart up to 2**53 of them, and rounds what lies below."""
+        fits = number * 100 < 2.0**53
+        assert rounded(np.array([number]), 2).tolist() == [round(number, 2) if fits else number]
+        assert rounded(np.array([12_345_678_901.2345]), 2).tolist() == [12_345_678_901.23]
+
+    def test_an_infinite_number_is_refused_with_its_row(self) -> None:
+        with pytest.raises(DataError, match="infinite number in row 3;") as caught:
+            decimals(2, 1.0, 2.0, math.inf)
+        assert (caught.value.column, caught.value.row) == ("d", 3)
 
     def test_rounding_leaves_missing(self) -> None:
         assert np.isnan(rounded(np.array([np.nan]), 2)).all()
@@ -162,6 +179,29 @@ class TestDates:
         codec = dates("D", "2024-01-01", "2024-12-31", zone="Asia/Tokyo")
         assert codec.place("2024-01-10") == (codec.low + 9, True)
         assert codec.place(pd.Timestamp("2024-01-09 15:00", tz="UTC")) == (codec.low + 9, True)
+
+    def test_place_of_a_time_that_names_no_zone_is_on_the_column_s_clock(self) -> None:
+        codec = dates("m", "2024-01-01 00:00", "2024-12-31 23:59", zone="Europe/Berlin")
+        for naive, utc in (
+            ("2024-07-01 12:00", "2024-07-01 10:00"),
+            ("2024-10-27 02:30", "2024-10-27 00:30"),  # comes twice: the first
+            ("2024-03-31 02:30", "2024-03-31 01:00"),  # is skipped: the next there is
+        ):
+            assert codec.place(naive) == codec.place(pd.Timestamp(utc, tz="UTC")), naive
+
+    def test_a_midnight_that_the_clock_skips(self) -> None:
+        """In São Paulo summer time began at midnight: that day's first moment is 01:00."""
+        codec = dates("D", "2018-11-03", "2018-11-06", zone="America/Sao_Paulo")
+        assert (codec.resolution, codec.clock) == ("D", "wall")
+        assert codec.state()["clock"] == "wall"
+        every = codec.decode(np.arange(codec.low, codec.high + 1))
+        assert every.dt.strftime("%d %H").tolist() == ["03 00", "04 01", "05 00", "06 00"]
+
+    def test_a_day_that_the_zone_begins_twice_begins_the_first_time(self) -> None:
+        """In Havana summer time ends at 1:00, so that 00:00 comes twice."""
+        codec = dates("D", "2024-11-01", "2024-11-05", zone="America/Havana")
+        every = codec.decode(np.arange(codec.low, codec.high + 1))
+        assert every.dt.tz_convert("UTC").dt.hour.tolist() == [4, 4, 4, 5, 5]
 
 
 class TestLabels:

@@ -133,6 +133,93 @@ def test_conditions_on_gaps() -> None:
     assert np.isnan(drawn(grid, 50, only)).all()
 
 
+def popular() -> np.ndarray:
+    """Smooth values among which 55.555 is shared by too few rows for a cell of its own, and 47.123 and 55.6 as well."""
+    return np.r_[smooth(), np.full(60, 55.555), np.full(50, 47.123), np.full(40, 55.6)]
+
+
+def test_a_popular_value_inside_a_cell_comes_back_as_often_as_it_was() -> None:
+    values = popular()
+    grid = Grid().fit(values, decimals=3, cells=32)
+    assert not np.isin([55.555, 47.123, 55.6], grid.low[grid.atom]).any()
+    made = drawn(grid, 50_000)
+    for value in (55.555, 47.123, 55.6):
+        assert (made == value).mean() == pytest.approx((values == value).mean(), rel=0.2)
+
+
+@pytest.mark.parametrize(("low", "high", "met"), [(55.4, 55.7, True), (55.556, 55.7, True), (55.57, 55.59, False)])
+def test_a_condition_draws_the_popular_values_that_meet_it_and_no_other(low: float, high: float, met: bool) -> None:
+    values = popular()
+    grid = Grid().fit(values, decimals=3, cells=32)
+    made = drawn(grid, condition=CodeCondition(low=low, high=high))
+    assert ((made >= low) & (made <= high)).all()
+    inside = values[(values >= low) & (values <= high)]
+    for value in (55.555, 55.6):
+        assert (made == value).mean() == pytest.approx((inside == value).mean(), abs=0.15)
+    assert np.isin(made, [55.555, 55.6]).any() == met
+
+
+def test_the_share_of_one_value() -> None:
+    """An atom's cell is all of it, a popular value has the rows that share it, and another one a step of its cell."""
+    values = np.r_[popular(), np.full(500, 12.345), np.full(400, 77.0)]
+    grid = Grid().fit(values, decimals=3, cells=32)
+
+    def share(*wanted: float) -> np.ndarray:
+        return grid.weights(CodeCondition(values=np.array(wanted)))
+
+    other, atom = grid.cell(np.array([12.345, 77.0]))
+    assert share(77.0)[other] == 0.0
+    assert share(77.0)[np.arange(grid.size) != atom].max() < 0.01
+    assert share(77.0)[atom] == share(77.0, 77.0)[atom] == 1.0
+    for value in (55.555, 47.123, 55.6):
+        assert grid.counts @ share(value) == pytest.approx((values == value).sum())
+    cell = int(grid.cell(np.array([65.001]))[0])  # above all popular values
+    assert share(65.001)[cell] == pytest.approx(0.001 / (grid.high[cell] - grid.low[cell]))
+
+
+def test_the_greatest_shared_value_is_inside_its_cell() -> None:
+    grid = Grid().fit(np.r_[smooth(), np.full(20, 90.0)], decimals=3, cells=32)
+    assert grid.high[-1] == 90.0
+    assert grid.counts @ grid.weights(CodeCondition(values=np.array([90.0]))) == pytest.approx(20)
+
+
+@pytest.mark.parametrize(("rows", "own"), [(8, False), (9, True)])
+def test_where_cells_are_scarce_more_than_eight_rows_make_one_of_their_own(rows: int, own: bool) -> None:
+    values = np.r_[np.arange(100.0), np.full(rows - 1, 50.0)]
+    assert Grid().fit(values, decimals=0, cells=64).atom.any() == own
+
+
+def test_bounds_between_which_no_written_value_lies_hold_of_nothing() -> None:
+    grid = Grid().fit(smooth(), decimals=3)
+    assert not grid.weights(CodeCondition(low=50.0001, high=50.0004)).any()
+    assert grid.weights(CodeCondition(low=50.0001, high=50.0010)).any()
+
+
+def test_a_few_shared_numbers_are_cells_of_their_own() -> None:
+    grid = Grid().fit(np.repeat([1.0, 2.5, 4.0], SHARED), decimals=1)
+    assert grid.atom.all()
+    assert grid.low.tolist() == [1.0, 2.5, 4.0]
+
+
+def test_a_number_falls_to_the_nearest_of_a_few() -> None:
+    grid = Grid().fit(np.repeat([0.0, 10.0, 20.0], 50), decimals=0)
+    assert grid.cell(np.array([-5.0, 1.0, 6.0, 14.0, 19.0, 99.0])).tolist() == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_gap_where_there_was_none_is_counted_as_0() -> None:
+    grid = Grid().fit(np.repeat([0.0, 0.9, 1.8], 50), decimals=1)
+    assert grid.cell(np.array([np.nan])).tolist() == grid.cell(np.array([0.0])).tolist()
+
+
+def test_about_as_many_cells_as_asked_for_and_finer_ones_in_the_tails() -> None:
+    grid = Grid().fit(smooth(20_000), decimals=3, cells=64)
+    assert 64 <= grid.size <= 100
+    middle = np.median(grid.counts)
+    assert SHARED <= grid.counts[0] < middle / 4
+    assert SHARED <= grid.counts[-1] < middle / 4
+    assert grid.counts.max() < 1.2 * 20_000 / 64
+
+
 def test_what_is_held_is_shared_by_several_rows() -> None:
     values = np.round(np.random.default_rng(7).exponential(20, 8_000), 1)
     held = Grid().fit(values, decimals=1, cells=64).held()

@@ -82,6 +82,20 @@ def test_without_an_audit_the_share_is_held_out_all_the_same() -> None:
     assert len(split.train) == 150
 
 
+def test_what_is_held_out_beyond_a_small_pool_does_not_make_up_for_it() -> None:
+    split = AuditSplit.of(2_000, 0, share=0.5, pool=FEWEST - 1)
+    assert not split.possible
+    assert f"0.5 of 2,000 rows gives {FEWEST - 1}" in split.reason
+    assert len(split.reference) == 1_000
+    assert AuditSplit.of(2_000, 0, share=0.5, pool=FEWEST).possible
+
+
+def test_nothing_held_out_is_said_to_be_so() -> None:
+    split = AuditSplit.of(2_000, 0, share=0)
+    assert split.reason == "no rows were to be held out"
+    assert len(split.train) == 2_000
+
+
 def test_a_share_out_of_bounds_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"from 0 to 0\.5"):
         AuditSplit.of(1_000, 0, share=0.6)
@@ -113,6 +127,15 @@ def test_two_files_make_a_split_of_parts() -> None:
     assert not AuditSplit.of_parts(700, 90, 0).possible
 
 
+def test_too_small_parts_stay_what_they_are_and_say_why() -> None:
+    split = AuditSplit.of_parts(700, 90, 0)
+    assert split.train.tolist() == list(range(700))
+    assert split.reference.tolist() == list(range(700, 790))
+    assert not len(split.members) + len(split.controls)
+    assert split.reason.startswith(f"at least {FEWEST // 2} trained rows and as many held out ones")
+    assert split.reason.endswith("here are 45")
+
+
 class TestUnits:
     def test_equal_rows_and_rows_of_a_person_belong_together(self) -> None:
         table = people(200, 0)
@@ -139,3 +162,19 @@ class TestUnits:
     def test_an_unknown_key_is_refused(self) -> None:
         with pytest.raises(SettingsError, match="no column “nobody”"):
             units(people(5, 0), SCHEMA, ["nobody"])
+
+    def test_pairs_of_equal_rows_are_common_too(self) -> None:
+        schema = Schema((Column("town", Kind.CATEGORICAL),))
+        table = pd.DataFrame({"town": [f"{i // 2}" for i in range(100)]})
+        found, note = units(table, schema)
+        assert len(np.unique(found)) == 100
+        assert "100% of the rows equal another one" in note
+
+    def test_without_columns_to_compare_each_row_is_its_own(self) -> None:
+        schema = Schema((Column("key", Kind.IDENTIFIER),))
+        found, note = units(pd.DataFrame({"key": ["a", "b", "c"]}), schema)
+        assert (found.tolist(), note) == ([0, 1, 2], "")
+
+    def test_an_empty_table_has_no_units(self) -> None:
+        found, note = units(people(5, 0).iloc[:0], SCHEMA)
+        assert (len(found), note) == (0, "")

@@ -73,6 +73,15 @@ def test_json_and_back(columns: list[Column], name: str, constraints: list[Const
     assert Schema.loads(schema.dumps().encode()) == schema
 
 
+def test_a_description_and_a_constraint_come_back() -> None:
+    said = Description("normal", (0.0, 1.0), "1", "9", ("a", "b"), (0.25, 0.75), missing=0.5, unique=True)
+    column = Column("a", Kind.DECIMAL, number=NumberFormat(2), labels=("n", "y"), levels=("x",), description=said)
+    rule = Constraint("range", ("a",), {"low": 1}, "repair")
+    schema = Schema((column,), "t", (rule,))
+    assert Schema.loads(schema.dumps()) == schema
+    assert rule.to_json() == {"kind": "range", "columns": ["a"], "options": {"low": 1}, "treat": "repair"}
+
+
 def test_json_leaves_out_what_is_as_usual() -> None:
     assert Column("a", Kind.TEXT).to_json() == {"name": "a", "kind": "text"}
 
