@@ -107,7 +107,8 @@ def _spread(column: ColumnProfile) -> str:
     """Distinct values, range and missing cells, in a few words."""
     words = [count(column.distinct, "value")]
     if column.minimum is not None and column.kind.numeric:
-        words.append(f"{plain(str(column.minimum))} to {plain(str(column.maximum))}")
+        low, high = (plain(f"{x:.6g}" if isinstance(x, float) else str(x)) for x in (column.minimum, column.maximum))
+        words.append(f"{low} to {high}")
     if column.missing:
         words.append(f"{share(column.missing / column.rows)} missing")
     return ", ".join(words)

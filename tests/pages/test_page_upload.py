@@ -116,6 +116,14 @@ def test_columns_have_a_profile_each(open_app: Open, table: Dataset) -> None:
     assert len(app.get("vega_lite_chart")) >= 5
 
 
+def test_ranges_have_no_digits_that_mean_nothing(open_app: Open) -> None:
+    numbers = pd.DataFrame({"x": [-2.7639419750220484, 0.1, 2.642557917436817] * 10, "year": [1990, 2000, 2020] * 10})
+    app = open_app(datasets.add(csv(numbers), "numbers.csv"))
+    app.segmented_control(key="portrait").set_value("Columns").run()
+    assert "-2.76394 to 2.64256" in text(app).replace("\\", "")
+    assert "1990 to 2020" in text(app)
+
+
 def test_many_columns_come_in_pages(open_app: Open) -> None:
     wide = pd.DataFrame({f"c{i}": range(30) for i in range(40)})
     app = open_app(datasets.add(csv(wide), "wide.csv"))
