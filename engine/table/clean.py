@@ -17,8 +17,9 @@ import pyarrow.csv as arrow_csv
 
 from engine.table.oddrows import has_wrapped_line
 from engine.table.records import Dialect
-from engine.table.scan import BLOCK, TEXT_TYPE, Block, Mask, Places, blocks, is_boundary, misplaced_quotes
+from engine.table.scan import TEXT_TYPE, Block, Mask, Places, blocks, is_boundary, misplaced_quotes
 
+_AT_ONCE = 1 << 21  # bytes that Arrow parses
 _UNUSED = "\x1f"
 
 
@@ -85,7 +86,7 @@ def read_rows(
     try:
         return arrow_csv.read_csv(
             pa.BufferReader(pa.py_buffer(data).slice(start)),
-            read_options=arrow_csv.ReadOptions(column_names=names, block_size=BLOCK),
+            read_options=arrow_csv.ReadOptions(column_names=names, block_size=_AT_ONCE),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter,
                 quote_char=quote or False,
@@ -112,6 +113,7 @@ class _Proof:
         self._delimiter, self._quote, self._width = delimiter, quote, width
         self.inside = 0  # 1 while a quote is open at the end of a block
         self.breaks_inside = False
+        self._full_so_far = False  # whether all lines of the field that a block leaves open are full rows
 
     def holds_for(self, block: Block) -> bool:
         blank = block.ends == block.starts
@@ -122,10 +124,9 @@ class _Proof:
         open_lines = (before + self.inside) % 2 == 1  # lines that begin inside quotes
         if np.any(blank & ~open_lines) or not self._quotes_are_clean(block, quotes):
             return False
-        if open_lines.any():
-            self.breaks_inside = True
-            if self._width >= 3 and self._swallows_rows(block, before, open_lines):
-                return False
+        self.breaks_inside |= bool(open_lines.any())
+        if self._width >= 3 and self._swallows_rows(block, before, open_lines, quotes.size):
+            return False
         self.inside = (self.inside + quotes.size) % 2
         return True
 
@@ -141,15 +142,19 @@ class _Proof:
         closes = is_boundary(block.codes[closing + 1], mark)
         return bool(opens.all() and closes.all())
 
-    def _swallows_rows(self, block: Block, before: Places, open_lines: Mask) -> bool:
+    def _swallows_rows(self, block: Block, before: Places, open_lines: Mask, quotes: int) -> bool:
         """Whether a field over several lines could as well be two stray quotes: each of its lines is a full row."""
         mark = self._delimiter.encode()
-        for opened in np.unique(before[open_lines]):
+        fields = set(before[open_lines].tolist())
+        if (self.inside + quotes) % 2 == 1:
+            fields.add(quotes)  # it goes on in the next block
+        for opened in sorted(fields):
             # One field: the line before the first of these has its opening quote, the last one its closing quote.
             first, behind = np.searchsorted(before, [opened, opened + 1])
-            if first == 0 or behind == before.size:
-                continue  # cut by the end of the block
-            lines = [block.line(i) for i in range(first - 1, behind)]
-            if all(line.count(mark) == self._width - 1 for line in lines):
+            full = all(block.line(i).count(mark) == self._width - 1 for i in range(max(first - 1, 0), behind))
+            full &= first > 0 or self._full_so_far
+            if opened == quotes:
+                self._full_so_far = full
+            elif full:
                 return True
         return False

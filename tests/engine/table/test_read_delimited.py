@@ -8,6 +8,7 @@ import io
 import pytest
 
 from engine.errors import ReadError
+from engine.table import scan
 from engine.table.findings import Severity
 from engine.table.read import Reading, ReadOptions, read_table
 
@@ -445,3 +446,28 @@ def test_an_empty_file_is_one_clear_sentence(data: bytes) -> None:
 def test_senseless_options_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(ReadError):
         ReadOptions(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rows", range(1, 6))
+def test_stray_quotes_on_both_sides_of_a_blocks_end(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pair that could be one field over several lines, wherever it lies: no row may vanish in it."""
+    monkeypatch.setattr(scan, "BLOCK", 64)
+    for at in range(2, 30):
+        lines = [f"{i},word,{i * 7}" for i in range(40)]
+        lines[at] = f'{at},"word,{at * 7}'
+        lines[at + rows] = f'{at + rows},word",{(at + rows) * 7}'
+        reading = read_table("\n".join(["a,b,c", *lines, ""]).encode())
+        assert reading.frame["a"].tolist() == [str(i) for i in range(40)], at
+        assert str(at + 2) in {str(line) for found in reading.facts["lines"].values() for line in found}
+
+
+@pytest.mark.parametrize("rows", range(1, 6))
+def test_a_field_over_several_lines_and_blocks(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "BLOCK", 64)
+    text = "\n".join(["several words and more"] * rows)
+    for at in range(2, 30):
+        lines = [f"{i},word,{i * 7}" for i in range(40)]
+        lines[at] = f'{at},"{text}",{at * 7}'
+        reading = read_table("\n".join(["a,b,c", *lines, ""]).encode())
+        assert reading.facts["path"] == "fast"
+        assert reading.frame["b"].tolist() == ["word"] * at + [text] + ["word"] * (39 - at)
