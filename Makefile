@@ -51,7 +51,7 @@ soak:
 # The code is changed on purpose, and tests must notice: hours for all, so `make mutants ONLY="engine.table.schema*"`.
 mutants:
 	@tools/setup.sh dev
-	$(BIN)/python tools/mutants.py $(if $(ONLY),"$(ONLY)")
+	$(BIN)/python -m tools.mutants $(if $(ONLY),"$(ONLY)")
 
 # Minutes, not seconds: results belong into benchmarks/README.md.
 bench:
@@ -65,7 +65,7 @@ bench:
 # Known weaknesses in our code and in the packages; the latter need the package index's advisory service.
 audit:
 	@tools/setup.sh app
-	$(BIN)/python tools/audit.py
+	$(BIN)/python -m tools.audit
 
 # The README's pictures, after pages have changed; look at them before they are committed.
 screenshots:

@@ -11,36 +11,18 @@ import json
 import subprocess
 import sys
 import sysconfig
-import venv
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-HOME = ROOT / ".venv-audit"
-WANTED = ROOT / "requirements-audit.txt"
+from tools.apart import ROOT, Apart
+
+APART = Apart("audit")
 CODE = ("engine", "pages", "streamlit_app.py", "benchmarks", "tools")
 PATIENCE = 300  # seconds
-
-
-def tool(name: str) -> str:
-    return str(HOME / ("Scripts" if sys.platform == "win32" else "bin") / name)
-
-
-def set_up() -> None:
-    """The tools live apart from the program, so that they are not audited themselves and bring nothing into it."""
-    stamp = HOME / "stamp"
-    if stamp.exists() and stamp.read_text() == WANTED.read_text():
-        return
-    print("Installing bandit and pip-audit into .venv-audit.")
-    venv.create(HOME, with_pip=True, clear=True)
-    quiet = ["--quiet", "--disable-pip-version-check"]
-    subprocess.run([tool("python"), "-m", "pip", "install", *quiet, "-r", str(WANTED)], check=True)
-    stamp.write_text(WANTED.read_text())
 
 
 def code() -> bool:
     """Whether bandit finds nothing. What is skipped, and why, stands in pyproject.toml."""
     print("Our code (bandit):")
-    command = [tool("bandit"), "-q", "-c", "pyproject.toml", "-r", *CODE]
+    command = [APART.tool("bandit"), "-q", "-c", "pyproject.toml", "-r", *CODE]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     sound = done.returncode == 0
     print("  nothing found." if sound else f"{done.stdout}{done.stderr}")
@@ -52,7 +34,7 @@ def packages(strict: bool) -> bool:
     print("Installed packages (pip-audit):")
     asked = ["--path", sysconfig.get_paths()["purelib"], "--format", "json", "--progress-spinner", "off"]
     try:
-        done = subprocess.run([tool("pip-audit"), *asked], capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run([APART.tool("pip-audit"), *asked], capture_output=True, text=True, timeout=PATIENCE)
         listed = json.loads(done.stdout)["dependencies"]
     except (subprocess.TimeoutExpired, ValueError, KeyError):
         return _unknown("the advisory service cannot be reached", strict)
@@ -80,7 +62,7 @@ def main() -> int:
     parser.add_argument("--strict", action="store_true", help="packages that cannot be looked up are an error")
     arguments = parser.parse_args()
     try:
-        set_up()
+        APART.set_up()
     except subprocess.CalledProcessError:
         print("The tools cannot be installed: no package index can be reached.", file=sys.stderr)
         return 2

@@ -13,13 +13,11 @@ import os
 import subprocess
 import sys
 import sysconfig
-import venv
 from collections import Counter, defaultdict
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-HOME = ROOT / ".venv-mutants"
-WANTED = ROOT / "requirements-mutants.txt"
+from tools.apart import ROOT, Apart
+
+APART = Apart("mutants")
 PLACE = ROOT / "mutants"
 AGAIN = PLACE / "again.json"  # what the second try of each survivor told
 PATIENCE = 900  # seconds for all tests of a part
@@ -32,31 +30,10 @@ OPEN = ("survived", "no tests")
 ENVIRONMENT = {**os.environ, "HYPOTHESIS_PROFILE": "mutants", "OMP_NUM_THREADS": "1"}
 
 
-def tool(name: str) -> str:
-    return str(HOME / ("Scripts" if sys.platform == "win32" else "bin") / name)
-
-
-def set_up() -> None:
-    """mutmut lives apart from the program, and sees the packages of the environment that this runs in."""
-    stamp = HOME / "stamp"
-    if stamp.exists() and stamp.read_text() == WANTED.read_text():
-        return
-    print("Installing mutmut into .venv-mutants.")
-    venv.create(HOME, with_pip=True, clear=True)
-    quiet = ["--quiet", "--disable-pip-version-check"]
-    subprocess.run([tool("python"), "-m", "pip", "install", *quiet, "-r", str(WANTED)], check=True)
-    where = subprocess.run(
-        [tool("python"), "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
-        check=True, capture_output=True, text=True,
-    ).stdout.strip()  # fmt: skip
-    (Path(where) / "program.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-    stamp.write_text(WANTED.read_text())
-
-
 def outcomes() -> dict[str, str]:
     """The outcome of each mutant by its name, as mutmut and the second try found it."""
     told = subprocess.run(
-        [tool("mutmut"), "results", "--all", "true"], cwd=ROOT, check=True, capture_output=True, text=True
+        [APART.tool("mutmut"), "results", "--all", "true"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
     found = dict(line.strip().rsplit(": ", 1) for line in told.splitlines() if ": " in line)
     again = json.loads(AGAIN.read_text()) if AGAIN.exists() else {}
@@ -66,7 +43,7 @@ def outcomes() -> dict[str, str]:
 def try_again(name: str) -> str:
     """The outcome of one mutant under all tests of its part."""
     tests = next(tests for part, tests in PARTS.items() if name.startswith(part))
-    command = [tool("python"), "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    command = [APART.tool("python"), "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     environment = {**ENVIRONMENT, "MUTANT_UNDER_TEST": name}
     try:
         done = subprocess.run(command, cwd=PLACE, env=environment, capture_output=True, timeout=PATIENCE)
@@ -104,12 +81,13 @@ def main() -> int:
     parser.add_argument("--table", action="store_true", help="only tell what is known")
     arguments = parser.parse_args()
     try:
-        set_up()
+        APART.set_up()
+        APART.lend(sysconfig.get_paths()["purelib"])
     except subprocess.CalledProcessError:
         print("mutmut cannot be installed: no package index can be reached.", file=sys.stderr)
         return 2
     if not arguments.table:
-        command = [tool("mutmut"), "run", "--max-children", str(arguments.children), *arguments.names]
+        command = [APART.tool("mutmut"), "run", "--max-children", str(arguments.children), *arguments.names]
         done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT)
         if done.returncode:
             return done.returncode
