@@ -109,6 +109,12 @@ def _regular_line(delimiter: str, quote: str) -> re.Pattern[str]:
     return re.compile(rf"{cell}(?:{d}{cell})*")
 
 
+@lru_cache(maxsize=64)
+def _runs_of(quote: str, delimiter: str) -> re.Pattern[str]:
+    """Quotes in a row, and the blanks behind them where a field can end there."""
+    return re.compile(rf"({re.escape(quote)}+)(?P<boundary> *?(?:(?={re.escape(delimiter)})|\Z))?")
+
+
 def split_literal(text: str, dialect: Dialect) -> list[Field]:
     """The fields when quotes are ordinary characters, except around whole fields."""
     quote = dialect.quote
@@ -184,22 +190,18 @@ class _Splitter:
         return stop if stop == len(self.text) or self.text.startswith(self.delimiter, stop) else -1
 
     def _closing(self, start: int) -> int:
-        quote = str(self.quote)
-        position = self.text.find(quote, start)
-        while position >= 0:
-            if self.escape and self._escaped(position, start):
-                position = self.text.find(quote, position + 1)
-                continue
-            after = position + 1
-            while after < len(self.text) and self.text[after] == quote:
-                after += 1
-            single = (after - position) % 2 == 1
-            if single and self._boundary(after) >= 0:
-                return after - 1
-            if single and self.cautious and self.text.endswith(self.delimiter, start, position):
+        """Where the quote stands that closes the field of which the text begins at `start`, or -1."""
+        for run in _runs_of(str(self.quote), self.delimiter).finditer(self.text, start):
+            first, behind = run.span(1)
+            if self.escape and self._escaped(first, start):
+                first += 1
+            if (behind - first) % 2 == 0:
+                continue  # quotes doubled inside the field
+            if run["boundary"] is not None:
+                return behind - 1
+            if self.cautious and self.text.endswith(self.delimiter, start, first):
                 return -1
-            self.odd |= single
-            position = self.text.find(quote, after)
+            self.odd = True
         return -1
 
     def _escaped(self, position: int, start: int) -> bool:
