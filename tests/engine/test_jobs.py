@@ -22,8 +22,9 @@ from engine import processes, turns, worker
 from engine.errors import DataError, JobError, SettingsError
 from engine.jobs import Jobs, RunStatus, State
 from engine.limits import Limits
-from engine.run import RunRequest, stages
+from engine.run import RunRequest
 from engine.runfolder import FolderToken, Record, RunFolder
+from engine.stages import stages
 from engine.table.schema import CANONICAL_DTYPES, Column, DateFormat, Kind, Schema
 from tests.engine.tables import CLUB, club
 
