@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 from engine import estimates
 from engine.errors import MethodError
 from engine.estimates import Estimate
-from engine.facts import Facts, bare
+from engine.facts import Facts, bare, look
 from engine.generators import registry
 from engine.generators.base import Capability, Family, GeneratorInfo
 from engine.machine import REFERENCE
 from engine.table.schema import Schema
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from engine.run import RunRequest
 
 FEW_ROWS = 100  # below this only statistical methods have enough to learn from
@@ -77,6 +79,11 @@ def first(advices: tuple[Advice, ...]) -> Advice:
         if advice.suited:
             return advice
     raise MethodError(f"No method suits this table. {advices[0].reason if advices else ''}".strip())
+
+
+def choose(table: pd.DataFrame, schema: Schema) -> Advice:
+    """The method that “auto” takes for a parsed table, with the reason. Raises MethodError when none suits."""
+    return first(advise(schema, len(table), look(table, schema)))
 
 
 def able(schema: Schema, rows: int, capability: Capability) -> str:

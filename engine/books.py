@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine import fallback, files, processes, rows_of_model, run, watching
+from engine import fallback, files, processes, rows_of_model, watching
 from engine.errors import JobError
 from engine.progress import Progress
 from engine.reports import Fallback
 from engine.run import RunRequest
 from engine.runfolder import Record, RunFolder, State
+from engine.stages import stages as run_stages
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ class Books:
             if run_id not in self._seen:
                 request = folder.request()
                 rows = _rows(folder.path / "table.parquet")
-                stages = run.stages(request, rows) if folder.trains else rows_of_model.STAGES
+                stages = run_stages(request, rows) if folder.trains else rows_of_model.STAGES
                 self._seen[run_id] = _Seen(request, stages)
             seen = self._seen[run_id]
             new, seen.offset = folder.events(seen.offset)

@@ -9,6 +9,7 @@ this grammar stands in double quotes (`genre="drama|crime"`), a quote inside the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from engine.errors import ConditionError, DataError
 from engine.table.schema import Column, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -66,6 +67,9 @@ class Condition:
         if self.low is not None:
             return f"{self.column}{'>' if self.open_low else '>='}{_show(self.low)}"
         return f"{self.column}{'<' if self.open_high else '<='}{_show(self.high)}"
+
+
+Given = Sequence[Condition] | Sequence[str] | Mapping[str, Any]  # the forms that `read_given` takes
 
 
 def _show(value: Any) -> str:
@@ -132,6 +136,24 @@ def from_mapping(given: Mapping[str, Any], schema: Schema) -> tuple[Condition, .
                 Condition(name, values=tuple(None if v is None else _canonical(v, column) for v in several))
             )
     return tuple(conditions)
+
+
+def read_given(given: Given | None, schema: Schema) -> tuple[Condition, ...]:
+    """Conditions from any of the accepted forms, checked against the schema."""
+    if not given:
+        return ()
+    if isinstance(given, Mapping):
+        wanted = from_mapping(given, schema)
+    else:
+        items: Iterable[Condition | str] = [given] if isinstance(given, str) else given
+        wanted = tuple(c if isinstance(c, Condition) else parse_condition(c, schema) for c in items)
+    names = [condition.column for condition in wanted]
+    for name in names:
+        if not schema[name].modelled:
+            raise ConditionError(f"Column “{name}” is not learned and cannot be given.", column=name)
+        if names.count(name) > 1:
+            raise ConditionError(f"Column “{name}” is given twice; use one condition.", column=name)
+    return wanted
 
 
 def split(text: str, schema: Schema) -> tuple[str, str, str]:
@@ -287,4 +309,13 @@ def is_range(condition: Condition) -> bool:
     return condition.values is None
 
 
-__all__ = ["Condition", "from_mapping", "is_range", "parse_condition", "parse_conditions", "write_condition"]
+__all__ = [
+    "Condition",
+    "Given",
+    "from_mapping",
+    "is_range",
+    "parse_condition",
+    "parse_conditions",
+    "read_given",
+    "write_condition",
+]

@@ -123,7 +123,7 @@ def _estimate(request: RunRequest, method: str, settings: Settings, work: Work, 
 
 def _stages(request: RunRequest, rows: int) -> list[tuple[str, int, int]]:
     """The stages of a run: which, rows to learn from, rows to make."""
-    from engine.run import stages
+    from engine.stages import stages
 
     names = tuple(name for name in stages(request, rows) if name != "race")  # which has a time of its own
     kept = rows

@@ -9,13 +9,14 @@ from typing import Any, Literal, get_args
 
 from engine import constraints, parts
 from engine.balance import read_balance
+from engine.conditions import read_given
 from engine.errors import MethodError, SettingsError
 from engine.generators import registry
 from engine.generators.base import Capability
 from engine.limits import Limits
 from engine.protection import Protection
 from engine.race import RACE
-from engine.synthesizer import AUTO, check_method, read_given
+from engine.synthesizer import AUTO, check_method
 from engine.table.schema import Schema
 
 HOLDOUT = 0.2  # share of the rows held out where the person did not say

@@ -23,7 +23,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine import constraints
+from engine.advice import choose
 from engine.balance import Balance, read_balance
+from engine.conditions import read_given
 from engine.errors import ConditionError, DataError, NotApplicable, SettingsError
 from engine.fallback import Attempts
 from engine.limits import Limits
@@ -31,7 +33,8 @@ from engine.progress import Budget, CancelToken, Listener, Progress
 from engine.race import RACE, RaceResult
 from engine.request import HOLDOUT, HOLDOUT_ROWS, MAX_HOLDOUT, MAX_SEED, Depth, Release, RunRequest
 from engine.splitting import Split
-from engine.synthesizer import AUTO, Synthesizer, choose, read_given
+from engine.stages import SENTENCES
+from engine.synthesizer import AUTO, Synthesizer
 from engine.table.schema import Schema
 
 if TYPE_CHECKING:
@@ -51,8 +54,6 @@ __all__ = [
     "RunResult",
     "Split",
     "execute",
-    "seconds_left",
-    "stages",
     "with_pseudonyms",
 ]
 
@@ -75,34 +76,6 @@ class RunResult:
     synthesizer: Synthesizer
     race: RaceResult | None = None
     audit: Audit | None = None
-
-
-def stages(request: RunRequest, rows: int) -> tuple[str, ...]:
-    """The stages that a run will go through, as its progress names them."""
-    first = ("race",) if request.method == RACE else ()
-    if not request.figures and request.release == "all":
-        return (*first, "train", "sample")
-    figures = ("evaluate", *(("attack",) if request.depth == "full" else ())) if request.figures else ()
-    measured = (*first, "train", "sample", *figures)
-    if request.release == "all" and len(Split.of(rows, request.holdout, request.seed).holdout):
-        return (*measured, "train again", "sample again")
-    return measured
-
-
-def seconds_left(names: tuple[str, ...], history: Sequence[Progress]) -> float | None:
-    """Of a whole run, from its stages and progress so far; None while the present stage cannot tell.
-
-    A stage to come is taken to last as long as its like did ("train again" as "train"); those without a like, which
-    are short, are left out.
-    """
-    now = history[-1] if history else None
-    left = None if now is None else now.seconds_left
-    if now is None or left is None:
-        return None
-    lasted = {event.stage: event.seconds for event in history}
-    lasted[now.stage] = now.seconds + left
-    to_come = names[names.index(now.stage) + 1 :] if now.stage in names else ()
-    return left + sum(lasted.get(name.removesuffix(" again"), 0.0) for name in to_come)
 
 
 def execute(
@@ -420,14 +393,3 @@ class _Run:
         listener(Progress(name))
         yield listener if outer is not None else None
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
-
-
-SENTENCES = {  # what a stage says as long as nothing in it says more
-    "race": "Racing the methods.",
-    "train": "Learning the table.",
-    "sample": "Making rows.",
-    "evaluate": "Measuring the twin against the real table.",
-    "attack": "Attacking the twin: can training rows be told from rows never seen?",
-    "train again": "Learning all rows, the held out ones too.",
-    "sample again": "Making the rows to release.",
-}

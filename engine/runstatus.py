@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from engine import run
+from engine import stages
 from engine.progress import Progress
 from engine.reports import Fallback
 from engine.run import RunRequest
@@ -51,4 +51,4 @@ class RunStatus:
     @property
     def seconds_left(self) -> float | None:
         """An estimate for the whole run, None while it cannot be told."""
-        return run.seconds_left(self.stages, self.history) if self.state is State.RUNNING else None
+        return stages.seconds_left(self.stages, self.history) if self.state is State.RUNNING else None

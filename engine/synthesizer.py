@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine import advice, conditions, constraints, facts, fallback, files, models, parts
+from engine import advice, constraints, fallback, files, models, parts
 from engine.advice import Advice
 from engine.balance import Balance, equal, read_balance, sample_balanced
-from engine.conditions import Condition
+from engine.conditions import Condition, Given, read_given
 from engine.constraints.making import Books, Ruled, renewed
 from engine.constraints.plan import Plan
 from engine.errors import ConditionError, DataError, MethodError, ModelError, NotFittedError, SchemaError, WriteError
@@ -43,7 +43,6 @@ AUTO = "auto"
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Given = Sequence[Condition] | Sequence[str] | Mapping[str, Any]
 
 
 def _holding(method: Callable[Concatenate[Synthesizer, P], T]) -> Callable[Concatenate[Synthesizer, P], T]:
@@ -220,7 +219,7 @@ class Synthesizer:
         """The method to try first, and for "auto" the reason."""
         if self.method != AUTO:
             return self.method, ""
-        advised = choose(table, schema) if advised is None else advised
+        advised = advice.choose(table, schema) if advised is None else advised
         check_method(advised.method, self.settings)
         return advised.method, advised.reason
 
@@ -278,7 +277,7 @@ class Synthesizer:
             modelled = ruled.sample(n, **how) if shares is None else sample_balanced(ruled, n, shares, **how)
             self._books = None if rules.empty else ruled.books
             made.append(modelled)
-        if made_anew(self.schema):
+        if _made_anew(self.schema):
             made.append(fakers.make(n, seed, modelled))
         table = (pd.concat(made, axis=1) if len(made) > 1 else made[0])[list(self.schema.selected.names)]
         if self._books is None:
@@ -401,11 +400,6 @@ class Synthesizer:
         return self._parts
 
 
-def choose(table: pd.DataFrame, schema: Schema) -> Advice:
-    """The method that “auto” takes for a parsed table, with the reason. Raises MethodError when none suits."""
-    return advice.first(advice.advise(schema, len(table), facts.look(table, schema)))
-
-
 def check_method(method: str, settings: Mapping[str, Any] | None = None) -> None:
     """Raises MethodError for an unknown method, SettingsError for settings that are not its own.
 
@@ -418,25 +412,7 @@ def check_method(method: str, settings: Mapping[str, Any] | None = None) -> None
     from_mapping(registry.GENERATORS[method].info.settings, settings)
 
 
-def read_given(given: Given | None, schema: Schema) -> tuple[Condition, ...]:
-    """Conditions from any of the accepted forms, checked against the schema."""
-    if not given:
-        return ()
-    if isinstance(given, Mapping):
-        wanted = conditions.from_mapping(given, schema)
-    else:
-        items: Iterable[Condition | str] = [given] if isinstance(given, str) else given
-        wanted = tuple(c if isinstance(c, Condition) else conditions.parse_condition(c, schema) for c in items)
-    names = [condition.column for condition in wanted]
-    for name in names:
-        if not schema[name].modelled:
-            raise ConditionError(f"Column “{name}” is not learned and cannot be given.", column=name)
-        if names.count(name) > 1:
-            raise ConditionError(f"Column “{name}” is given twice; use one condition.", column=name)
-    return wanted
-
-
-def made_anew(schema: Schema) -> tuple[str, ...]:
+def _made_anew(schema: Schema) -> tuple[str, ...]:
     """The selected columns that fakers make."""
     return tuple(c.name for c in schema if c.selected and not c.kind.modelled)
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.generators import registry
 from engine.generators.base import Family
-from engine.run import SENTENCES
+from engine.stages import SENTENCES
 from pages.ui import cached, runs, state, widgets
 from pages.ui.words import plain, seconds
 

@@ -129,7 +129,7 @@ def of_recipe(recipe: Recipe) -> Choices:
 
 def _given(request: RunRequest, schema: Schema) -> dict[str, str]:
     """The given values by column. Raises SettingsError where a column has several."""
-    from engine.synthesizer import read_given
+    from engine.conditions import read_given
 
     found: dict[str, str] = {}
     for text, condition in zip(request.given, read_given(request.given, schema), strict=True):
@@ -142,8 +142,7 @@ def _given(request: RunRequest, schema: Schema) -> dict[str, str]:
 def _balance(request: RunRequest, schema: Schema) -> dict[str, object]:
     """The shares as the form of the page holds them."""
     from engine.balance import read_balance
-    from engine.conditions import spelled
-    from engine.synthesizer import read_given
+    from engine.conditions import read_given, spelled
 
     found = read_balance(request.balance, schema, read_given(request.given, schema))
     if found is None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from engine.generators.registry import GENERATORS
-from tests.contracts.generator_checks import EVERYWHERE, ONCE, Case
+from tests.contracts.generator_checks import EVERYWHERE, ONCE
+from tests.contracts.promises.case import Case
 from tests.contracts.trainings import CHEAP
 from tests.contracts.zoo import ZOO
 

@@ -19,7 +19,8 @@ from engine.generators import registry
 from engine.generators.costs import Work
 from engine.privacy import AuditSplit, Step
 from engine.progress import CancelToken
-from engine.run import RunRequest, RunResult, Split, _Run, execute, stages
+from engine.run import RunRequest, RunResult, Split, _Run, execute
+from engine.stages import stages
 from engine.table.infer import infer_schema
 from engine.table.schema import Schema
 from tests.engine.doubles import Rows

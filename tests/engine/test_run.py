@@ -15,7 +15,8 @@ from engine.errors import Cancelled, ConditionError, DataError, MethodError, Set
 from engine.generators import registry
 from engine.limits import Limits
 from engine.progress import CancelToken, Progress
-from engine.run import RunRequest, Split, execute, seconds_left, stages
+from engine.run import RunRequest, Split, execute
+from engine.stages import seconds_left, stages
 from engine.synthesizer import Synthesizer
 from tests.engine.doubles import Broken, Rows
 from tests.engine.tables import CLUB, club

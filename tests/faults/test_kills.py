@@ -19,8 +19,9 @@ from engine.library import index
 from engine.library.settings import LibrarySettings
 from engine.library.store import Library
 from engine.limits import Limits
-from engine.run import RunRequest, stages
+from engine.run import RunRequest
 from engine.runfolder import Record, RunFolder
+from engine.stages import stages
 from tests.engine.library.conftest import draft
 from tests.engine.tables import CLUB, club
 from tests.faults.conftest import BARE

@@ -57,7 +57,7 @@ PLAIN = {
     "Slider": {"options"},
     "DownloadButton": {"url"},
     "FileUploader": {"type"},
-    "PlotlyChart": {"spec"},  # looked at for itself, in test_charts.py
+    "PlotlyChart": {"spec"},  # looked at for itself, in tests/engine/charts
     "Arrow": {"columns"},  # JSON of columns' settings; labels are drawn as text
     "Dataframe": {"columns"},
     "PageLink": {"page"},

@@ -14,7 +14,7 @@ from engine import charts
 from engine.charts import theme
 from engine.evaluation.distributions import ColumnComparison, compare_column
 from engine.table.schema import Column, Kind, NumberFormat
-from tests.engine.charts.test_charts import ALL, HOSTILE, compared
+from tests.engine.charts.drawn import ALL, HOSTILE, compared
 
 
 def parsed(comparison: ColumnComparison, dark: bool = False) -> ElementTree.Element:

@@ -28,7 +28,8 @@ from engine.race.choosing import choose
 from engine.race.heat import Heat, HeatFailed
 from engine.race.judge import Judged
 from engine.reports import Fallback
-from engine.run import RunRequest, execute, stages
+from engine.run import RunRequest, execute
+from engine.stages import stages
 from engine.synthesizer import Synthesizer
 from tests.engine.doubles import Broken, Rows
 from tests.engine.race.judges import NoJudge, marks
