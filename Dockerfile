@@ -1,5 +1,6 @@
 # Tabular Twin in a container, for one server. Build: docker build -t tabular-twin .
 # A lean image without the deep-learning packages: --build-arg REQUIREMENTS=requirements-base.txt
+# Gigabytes smaller, without what GPUs need: --build-arg PIP_EXTRA_INDEX_URL=(PyTorch's index of CPU builds)
 # With log-in: --build-arg EXTRA="streamlit[auth]". How to run it: docs/team.md.
 FROM python:3.12-slim
 
@@ -11,6 +12,7 @@ RUN apt-get update \
 WORKDIR /app
 ARG REQUIREMENTS=requirements.txt
 ARG EXTRA=""
+ARG PIP_EXTRA_INDEX_URL=""
 COPY requirements.txt requirements-base.txt requirements-deep.txt ./
 RUN pip install --no-cache-dir --requirement "$REQUIREMENTS" $EXTRA
 
