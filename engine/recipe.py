@@ -115,7 +115,7 @@ class Recipe:
         """Raises SettingsError for what is no recipe, or one of a later version."""
         if not isinstance(data, Mapping) or data.get("what") != WHAT:
             raise SettingsError("This is no settings file of Tabular Twin. Take the one that “Settings” downloads.")
-        if data.get("version") != VERSION:
+        if type(data.get("version")) is not int or data["version"] != VERSION:  # True equals 1
             raise SettingsError("These settings are of another version of Tabular Twin, which reads them.")
         try:
             request = RunRequest.from_json(data["request"])

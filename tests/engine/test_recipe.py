@@ -113,6 +113,7 @@ def test_names_of_files_are_text_and_no_program(data: Path, stem: str) -> None:
     [
         {"what": "another"},
         {"version": 99},
+        {"version": True},
         {"request": {"seed": "one"}},
         {"request": {"method": ["marginals"]}},
         {"request": {"given": [1]}},

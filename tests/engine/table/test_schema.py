@@ -98,7 +98,7 @@ def test_every_version_so_far_is_read(version: int) -> None:
     assert Schema.from_json({"version": version, "columns": [{"name": "a", "kind": "text"}]}).names == ("a",)
 
 
-@pytest.mark.parametrize("version", [0, VERSION + 1, -1, "1", None])
+@pytest.mark.parametrize("version", [0, VERSION + 1, -1, "1", None, True, 1.0])
 def test_other_versions_are_refused(version: Any) -> None:
     with pytest.raises(SchemaError, match=f"has version {version}"):
         Schema.from_json({"version": version, "columns": []})
