@@ -7,6 +7,8 @@ import logging
 import os
 import secrets
 import stat
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -249,6 +251,20 @@ def test_an_error_in_the_server_is_logged_without_what_it_says(open_app: Callabl
         assert "builtins.KeyError\n" in said
         assert "test_an_error_in_the_server" in said
         assert CANARY not in said
+
+
+def test_an_error_that_ends_a_thread_is_told_without_what_it_says(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)  # as where no test looks on
+    private.begin()
+    thread = threading.Thread(target=int, args=(CANARY,))
+    thread.start()
+    thread.join()
+    said = capfd.readouterr().err
+    assert "builtins.ValueError\n" in said
+    assert CANARY not in said
 
 
 # Caches
