@@ -82,8 +82,8 @@ def overview(shelf: Library) -> None:
         many = count(lost, "entry", "entries")
         st.warning(
             f"{many} cannot be read, so {'it is' if lost == 1 else 'they are'} not shown: damaged, or written by "
-            "another version of this program. The files are left as they are; whoever runs this server can restore the index "
-            "from a copy.",
+            "another version of this program. The files are left as they are; whoever runs this server can restore the "
+            "index from a copy.",
             icon=":material/broken_image:",
         )
     if not entries:
