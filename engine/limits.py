@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +13,10 @@ from engine.errors import SettingsError
 
 PREFIX = "TABULAR_TWIN_"
 UNLIMITED = 2**63 - 1
+_NUMBER = re.compile(r"0*[1-9][0-9]*")
+_LONGEST = 19  # digits from which on a number may be more than that
+_SHOWN = 40  # characters of a value that an error quotes
+_CENTURY = 876_600  # hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +53,25 @@ class Limits:
             text = environment.get(PREFIX + f.name.upper())
             if text is None:
                 continue
-            if not text.strip().isdecimal() or int(text) < 1:
-                raise SettingsError(f"{PREFIX}{f.name.upper()} must be a whole number of at least 1, not “{text}”.")
-            found[f.name] = int(text)
+            if not _NUMBER.fullmatch(text.strip()):
+                raise SettingsError(
+                    f"{PREFIX}{f.name.upper()} must be a whole number of at least 1, written with digits alone, not "
+                    f"“{text[:_SHOWN]}”."
+                )
+            found[f.name] = int(text) if len(text.strip().lstrip("0")) < _LONGEST else UNLIMITED
         return cls(**found)
+
+
+def hours(environment: Mapping[str, str], name: str, default: float) -> float:
+    """A setting in hours; a value that is no number from 0 to a hundred years is SettingsError."""
+    text = environment.get(name, "").strip()
+    try:
+        found = float(text) if text else default
+    except ValueError:
+        found = math.nan
+    if not 0 <= found <= _CENTURY:
+        raise SettingsError(f"{name} must be a number of hours from 0 to {_CENTURY:,}, not “{text[:_SHOWN]}”.")
+    return found
 
 
 def size(bytes_: int) -> str:

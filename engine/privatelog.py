@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import traceback
 from types import TracebackType
 
@@ -59,9 +60,15 @@ def _number(error: BaseException) -> str:
 
 
 def keep_quiet() -> None:
-    """Have an error that ends this process leave its trace on stderr, without what it says."""
+    """Have an error that ends this process, or a thread of it, leave its trace on stderr, without what it says."""
     sys.excepthook = _hook
+    threading.excepthook = _hook_of_thread
 
 
 def _hook(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
     print(trace(error.with_traceback(where)), file=sys.stderr)
+
+
+def _hook_of_thread(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is not None and not issubclass(ended.exc_type, SystemExit):
+        _hook(ended.exc_type, ended.exc_value, ended.exc_traceback)

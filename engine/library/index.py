@@ -7,6 +7,8 @@ two runs of a page. Write-ahead logging lets people read while another writes; w
 from __future__ import annotations
 
 import json
+import math
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
@@ -27,6 +29,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX entries_of_owner ON entries (owner, created)",
     ),
 )
+_ID = re.compile(r"[0-9a-f]{32}")  # names a folder, so nothing else may
+_END = 250_000_000_000  # seconds since 1970; calendars end soon after
 _WAIT = 20.0  # seconds for another writer
 _READ_ONLY = ("readonly", "read-only", "unable to open")
 _NO_ROOM = ("disk i/o error", "full")  # the first one where the log that readers share cannot grow
@@ -162,28 +166,49 @@ def insert(connection: sqlite3.Connection, owner: str, entry: Entry) -> None:
     connection.execute(f"INSERT INTO entries ({_COLUMNS}, owner) VALUES ({marks})", values)  # our own names  # nosec B608
 
 
-def select(connection: sqlite3.Connection, owner: str, identity: str | None = None) -> tuple[Entry, ...]:
-    """All entries of an owner, or the one of this id; the latest first."""
+def select(
+    connection: sqlite3.Connection, owner: str, identity: str | None = None
+) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """All entries of an owner, or the one of this id, the latest first; and the ids of rows that cannot be read."""
     where, values = ("", (owner,)) if identity is None else (" AND id = ?", (owner, identity))
-    found = connection.execute(
+    rows = connection.execute(
         f"SELECT {_COLUMNS} FROM entries WHERE owner = ?{where} ORDER BY created DESC, id",  # our own names  # nosec B608
         values,
     ).fetchall()
-    return tuple(_entry(dict(zip(_COLUMNS.split(", "), row, strict=True))) for row in found)
+    found, damaged = [], []
+    for row in rows:
+        try:
+            found.append(_entry(dict(zip(_COLUMNS.split(", "), row, strict=True))))
+        except (ValueError, TypeError, RecursionError):
+            damaged.append(str(row[0]))
+    return tuple(found), tuple(damaged)
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
-    """Raises LibraryError for a row that this version did not write."""
-    try:
-        figures = tuple(Headline(**figure) for figure in json.loads(row["figures"]))
-        about = About(row["method"], row["source"], row["rows"], row["columns"], figures, json.loads(row["facts"]))
-        return Entry(
-            *(row["id"], ItemKind(row["kind"]), row["name"], row["note"], row["created"], row["bytes"]),
-            about,
-            row["deleted"],
-        )
-    except (ValueError, TypeError) as error:
-        raise LibraryError("The library's index is damaged; it has to be restored from a copy.") from error
+    """Raises ValueError, TypeError or RecursionError for a row that this version did not write."""
+    figures = tuple(Headline(**figure) for figure in json.loads(row["figures"]))
+    about = About(row["method"], row["source"], row["rows"], row["columns"], figures, json.loads(row["facts"]))
+    entry = Entry(
+        *(row["id"], ItemKind(row["kind"]), row["name"], row["note"], row["created"], row["bytes"]),
+        about,
+        row["deleted"],
+    )
+    texts = (entry.name, entry.note, about.method, about.source, *(t for f in figures for t in (f.key, f.label)))
+    numbers = (entry.created, entry.bytes, about.rows, about.columns)
+    perhaps = (entry.deleted, *(number for f in figures for number in (f.value, f.reference)))
+    if not (isinstance(entry.id, str) and _ID.fullmatch(entry.id) and isinstance(about.facts, dict)):
+        raise ValueError("no entry's id, or no facts")
+    if not (all(isinstance(text, str) for text in texts) and all(map(_finite, numbers))):
+        raise TypeError("a text or a number is none")
+    if not all(number is None or _finite(number) for number in perhaps):
+        raise TypeError("a number is none")
+    if not all(0 <= moment < _END for moment in (entry.created, entry.deleted or 0.0)):
+        raise ValueError("a time is none that a calendar knows")
+    return entry
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
 
 
 def used(connection: sqlite3.Connection, owner: str) -> int:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import SettingsError
-from engine.limits import Limits
+from engine.limits import Limits, hours
 
 FOLDER = "TABULAR_TWIN_LIBRARY"  # environment variable: the folder; unset or empty: there is no library
 UNDO_HOURS = "TABULAR_TWIN_LIBRARY_UNDO_HOURS"  # environment variable
@@ -32,20 +30,11 @@ class LibrarySettings:
         if not is_on(environment):
             return None
         folder = Path(environment[FOLDER].strip()).expanduser().absolute()
-        return cls(folder, Limits.from_environment(environment).max_library_bytes, 3600 * _hours(environment))
+        return cls(
+            folder, Limits.from_environment(environment).max_library_bytes, 3600 * hours(environment, UNDO_HOURS, _DAY)
+        )
 
 
 def is_on(environment: Mapping[str, str] | None = None) -> bool:
     """Whether a folder is set."""
     return bool((os.environ if environment is None else environment).get(FOLDER, "").strip())
-
-
-def _hours(environment: Mapping[str, str]) -> float:
-    text = environment.get(UNDO_HOURS, "").strip()
-    try:
-        hours = float(text) if text else _DAY
-    except ValueError:
-        hours = math.nan
-    if not 0 <= hours < math.inf:
-        raise SettingsError(f"{UNDO_HOURS} must be a number of hours, 0 or more, not “{text}”.")
-    return hours

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 INDEX = "library.sqlite3"
 _PART = ".part-"  # a folder that is still written
+_DAMAGED = "This entry of the library is damaged; its row of the index has to be restored from a copy."
 _FULL = "The disk of this server is full; nothing was saved."
 _LEFT_OVER = 3600.0  # seconds after which what a crash left behind is cleared away
 
@@ -48,8 +49,12 @@ class Library:
     # Looking
 
     def entries(self) -> tuple[Entry, ...]:
-        """What is kept, the latest first."""
+        """What is kept and can be read, the latest first."""
         return tuple(entry for entry in self._all() if entry.deleted is None)
+
+    def damaged(self) -> int:
+        """How many entries cannot be read: their rows are damaged, or another version wrote them."""
+        return len(self._rows()[1])
 
     def trash(self) -> tuple[Entry, ...]:
         """What was deleted and can be brought back still, the latest deleted first."""
@@ -61,9 +66,11 @@ class Library:
         """One that is kept. Raises LibraryError when there is none of this id, or it was deleted."""
         if self._index.path.exists():
             with self._index.reading() as connection:
-                for found in index.select(connection, self.owner, identity):
-                    if found.deleted is None:
-                        return found
+                found, damaged = index.select(connection, self.owner, identity)
+            if damaged:
+                raise LibraryError(_DAMAGED)
+            if found and found[0].deleted is None:
+                return found[0]
         raise LibraryError("This is not in your library (any more).")
 
     def used(self) -> int:
@@ -81,8 +88,12 @@ class Library:
         return path
 
     def _all(self) -> tuple[Entry, ...]:
+        return self._rows()[0]
+
+    def _rows(self) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+        """Every entry, deleted ones included, and the ids of those that cannot be read."""
         if not self._index.path.exists():
-            return ()
+            return (), ()
         with self._index.reading() as connection:
             return index.select(connection, self.owner)
 
@@ -182,7 +193,8 @@ class Library:
             folders = list(self._home.iterdir())
         except OSError:
             return
-        known = {entry.id for entry in self._all()}
+        entries, damaged = self._rows()
+        known = {*(entry.id for entry in entries), *damaged}  # what cannot be read may still be mended
         for path in folders:
             try:
                 forgotten = path.name not in known and path.stat().st_mtime < clock.now() - _LEFT_OVER

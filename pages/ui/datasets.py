@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import math
 import os
 import re
 import secrets
@@ -28,8 +27,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from engine import clock, files, room
-from engine.errors import SettingsError, StorageError, TwinError
-from engine.limits import Limits
+from engine.errors import StorageError, TwinError
+from engine.limits import Limits, hours
 from engine.table.schema import Schema
 
 HOME = "TABULAR_TWIN_HOME"  # environment variable: where tables and runs are kept
@@ -50,14 +49,7 @@ def home() -> Path:
 
 def keep_seconds() -> float:
     """How long an unused table stays on disk; a day unless the environment says otherwise."""
-    text = os.environ.get(KEEP_HOURS, "").strip() or "24"
-    try:
-        hours = float(text)
-    except ValueError:
-        hours = math.nan
-    if not 0 <= hours < math.inf:
-        raise SettingsError(f"{KEEP_HOURS} must be a number of hours, 0 or more, not “{text}”.")
-    return hours * 3600
+    return 3600 * hours(os.environ, KEEP_HOURS, 24.0)
 
 
 @dataclass(frozen=True, slots=True)

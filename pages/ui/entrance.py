@@ -8,12 +8,23 @@ from importlib.util import find_spec
 import streamlit as st
 
 from engine.errors import SettingsError
+from engine.library.settings import LibrarySettings
+from engine.limits import Limits
+from pages.ui import datasets
 
 LOGIN = "TABULAR_TWIN_LOGIN"  # environment variable: "required", and nobody gets past this page without
 
 
+def check_settings() -> None:
+    """Raises SettingsError for the first setting that makes no sense, wherever it would be asked for later."""
+    Limits.from_environment()
+    LibrarySettings.from_environment()
+    datasets.keep_seconds()
+
+
 def guard() -> None:
     """Let pass who may; for anybody else the page ends here. Raises SettingsError where nobody could log in."""
+    check_settings()
     wanted = os.environ.get(LOGIN, "").strip()
     if not wanted:
         return

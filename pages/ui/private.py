@@ -13,7 +13,7 @@ from functools import cache
 
 import streamlit as st
 
-from engine.privatelog import LINE, PrivateFilter, PrivateFormatter
+from engine.privatelog import LINE, PrivateFilter, PrivateFormatter, keep_quiet
 
 _FILTER = PrivateFilter()
 _OTHERS = ("asyncio", "uvicorn.error")  # who tell of errors in the server, beside Streamlit itself
@@ -33,6 +33,8 @@ def begin() -> None:
         logging.getLogger(name).addFilter(_FILTER)
     if logging.lastResort is not None:  # what the engine and its libraries say
         logging.lastResort.setFormatter(PrivateFormatter(LINE))
+    if threading.excepthook is threading.__excepthook__:  # nobody else minds what threads end by
+        keep_quiet()
     _tidier()
 
 

@@ -78,6 +78,14 @@ def overview(shelf: Library) -> None:
     """Everything that is kept, to search and to open; what was deleted, below."""
     _undo(shelf)
     entries, gone = shelf.entries(), shelf.trash()
+    if lost := shelf.damaged():
+        many = count(lost, "entry", "entries")
+        st.warning(
+            f"{many} cannot be read, so {'it is' if lost == 1 else 'they are'} not shown: damaged, or written by "
+            "another version of this program. The files are left as they are; whoever runs this server can restore the "
+            "index from a copy.",
+            icon=":material/broken_image:",
+        )
     if not entries:
         _empty()
     else:

@@ -7,6 +7,8 @@ import logging
 import os
 import secrets
 import stat
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -251,6 +253,20 @@ def test_an_error_in_the_server_is_logged_without_what_it_says(open_app: Callabl
         assert CANARY not in said
 
 
+def test_an_error_that_ends_a_thread_is_told_without_what_it_says(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)  # as where no test looks on
+    private.begin()
+    thread = threading.Thread(target=int, args=(CANARY,))
+    thread.start()
+    thread.join()
+    said = capfd.readouterr().err
+    assert "builtins.ValueError\n" in said
+    assert CANARY not in said
+
+
 # Caches
 
 
@@ -282,6 +298,36 @@ def test_whatever_is_kept_for_all_sessions_is_kept_by_what_cannot_be_guessed() -
         assert not (name in OF_THE_SERVER and names - {"folder"}), name
 
 
+GIVEN = {  # what callers hand over as such a key; `identity`: of a run or an entry, in `formulas.draw`
+    "version": {"dataset.version", "identity"},
+    "entry_id": {"entry.id"},
+    "run_id": {"run_id", "run", "now.id", "identity"},
+}
+
+
+def test_callers_hand_over_nothing_else_as_such_a_key() -> None:
+    keys = {name: function.args.args[0].arg for name, function in caches() if function.args.args}
+    called = []
+    for path in PAGES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args:
+                name = ".".join(ast.unparse(node.func).split(".")[-2:])
+                name = name if "." in name else f"{path.stem}.{name}"
+                if keys.get(name) in KEYS:
+                    called.append(name)
+                    assert ast.unparse(node.args[0]) in GIVEN[keys[name]], (path.name, node.lineno)
+    assert len(set(called)) > 25
+
+
+def test_what_is_kept_for_all_sessions_is_let_go_of() -> None:
+    assert (cached.TIME, cached.TABLES) == (1800.0, 3)
+    for name, function in caches():
+        (how,) = [ast.unparse(d) for d in function.decorator_list if "cache_" in ast.unparse(d)]
+        if name not in OF_THE_SERVER:
+            assert "ttl=TIME" in how.replace("cached.", ""), name
+            assert "max_entries=" in how, name
+
+
 def test_the_version_of_a_table_is_its_content() -> None:
     one, other = datasets.add(b"a,b\n1,2\n", "x.csv"), datasets.add(b"a,b\n1,3\n", "x.csv")
     same = datasets.add(b"a,b\n1,2\n", "x.csv")
@@ -298,3 +344,22 @@ def test_what_is_old_goes_where_nobody_comes(table: Dataset, home: Path) -> None
     assert datasets.find(table.id) is None
     assert datasets.find(fresh.id) == fresh
     assert private._tidier() is private._tidier()
+
+
+def test_a_running_server_tidies_up_by_itself_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    private._tidier.cache_clear()
+    tidied, done = [], threading.Event()
+
+    def tidy() -> None:
+        tidied.append(len(tidied))
+        if len(tidied) == 1:
+            raise OSError("the first time")
+        monkeypatch.setattr(private, "_TIDY_SECONDS", 3600.0)  # this thread lives as long as the tests do
+        done.set()
+
+    monkeypatch.setattr(private, "tidy", tidy)
+    monkeypatch.setattr(private, "_TIDY_SECONDS", 0.01)
+    private.begin.clear()
+    private.begin()
+    assert done.wait(30)
+    assert tidied == [0, 1]

@@ -1,0 +1,45 @@
+"""What is kept in memory for all sessions, asked for by two with equal names and different values, in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from engine.table.schema import Column, Kind, Schema
+from pages.ui import cached, datasets
+from pages.ui.datasets import Dataset
+from tests.pages.conftest import *  # noqa: F403  a home of its own, and nothing kept of other tests
+from tests.pages.conftest import csv
+
+CITY = Column("city", Kind.CATEGORICAL)
+SCHEMA = Schema((CITY, Column("club", Kind.CATEGORICAL), Column("size", Kind.CATEGORICAL)), "members")
+ASKED: dict[str, Callable[[Dataset], Any]] = {
+    "reading": lambda table: cached.reading(table).frame.to_csv(),
+    "schema": lambda table: cached.schema(table).to_json(),
+    "chosen schema": lambda table: cached.chosen_schema(table).to_json(),
+    "found": lambda table: cached.found(table, "ALPHA", 5),
+    "infinite": cached.infinite,
+    "recast": lambda table: cached.recast(table, "club", Kind.CONSTANT),
+    "profile": lambda table: cached.profile(table, SCHEMA).to_json(),
+    "facts": lambda table: cached.facts(table, SCHEMA),
+    "cells": lambda table: list(cached.cells(table, CITY)),
+    "values": lambda table: dict(cached.values(table, CITY)),
+}
+
+
+def members(word: str, rows: int, odd: str) -> Dataset:
+    sizes = [*(f"{number}.5" for number in range(rows - 1)), odd]
+    frame = pd.DataFrame({"club": word, "city": [f"{word}-{n % 4}" for n in range(rows)], "size": sizes})
+    return datasets.add(csv(frame), "members.csv")
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_equal_names_share_no_answer(asked: str) -> None:
+    one, other = members("ALPHA", 60, "inf"), members("BRAVO", 80, "1.5")
+    ask = ASKED[asked]
+    first, second = ask(one), ask(other)
+    assert first != second
+    assert (ask(one), ask(other)) == (first, second)
