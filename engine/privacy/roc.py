@@ -56,7 +56,7 @@ def auc_and_tpr(ranking: Ranking, members: Weights, controls: Weights) -> tuple[
         allowed = np.floor(FALSE_ALARMS * rest + 1e-9) + 1
         at = np.minimum((others[:, 1:] < allowed[:, None]).sum(axis=1), len(ranking.order) - 1)
         found = np.take_along_axis(own, ranking.start[at][:, None], axis=1)[:, 0] / total
-    return auc, found
+    return auc, np.where(rest > 0, found, np.nan)
 
 
 def advantage(ranking: Ranking, members: Weights, controls: Weights, half: NDArray[np.bool_]) -> FloatArray:
