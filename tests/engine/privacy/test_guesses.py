@@ -100,7 +100,7 @@ class TestComparison:
         assert found.p == 1 / 101
 
     def test_rows_of_one_person_are_drawn_together(self) -> None:
-        """Of each side one person of two has all the hits: the difference of a sample is -1 to 1, not a little of it."""
+        """Of each side one person of two has all the hits: the difference of samples is -1 to 1, not a little."""
         person = np.repeat(np.arange(4), 100)
         member, hits = person < 2, np.isin(person, [0, 2]) * 1.0
         found = compare(Hits("k", "w", hits), Trial.of({"s": np.zeros(400)}, member, person), rng(), (500, 500))

@@ -1,4 +1,4 @@
-"""The area under the curve, the share found at few false alarms and the advantage: by hand, and weights as repetitions."""
+"""Figures of a ranking by hand: area under the curve, share found at few false alarms, advantage, with weights."""
 
 from __future__ import annotations
 
