@@ -88,19 +88,19 @@ def test_a_number_is_right_within_a_twentieth_of_its_rank_and_a_label_only_exact
     assert attributes._right(np.array([1, 1.04], np.float32), np.ones(2, np.float32), False).tolist() == [1, 0]
 
 
+# The synthetic rows are the members; the reference knows "a" of the first control alone.
+KNOWN = {
+    "synthetic": [[0.0, 1.0, 2.0], [0.1, 0.5, 0.9]],
+    "members": [[0.0, 1.0, 2.0], [0.1, 0.5, 0.9]],
+    "controls": [[1.0, 5.0], [0.1, 0.9]],
+    "reference": [[1.0, 4.0], [0.1, 0.9]],
+}
+
+
 class TestInferred:
-    """The synthetic rows are the members; the reference knows "a" of the first control alone."""
-
-    sides = {
-        "synthetic": [[0.0, 1.0, 2.0], [0.1, 0.5, 0.9]],
-        "members": [[0.0, 1.0, 2.0], [0.1, 0.5, 0.9]],
-        "controls": [[1.0, 5.0], [0.1, 0.9]],
-        "reference": [[1.0, 4.0], [0.1, 0.9]],
-    }
-
     def test_who_is_guessed_right_off_the_nearest_row(self) -> None:
         asked: list[int] = []
-        row, model = inferred("a", encoded((False, True), **self.sides), 0, lambda: asked.append(1))
+        row, model = inferred("a", encoded((False, True), **KNOWN), 0, lambda: asked.append(1))
         assert (row.key, row.columns) == ("attribute_row", ("a",))
         assert row.what == "“a” is guessed right from the nearest synthetic row, all other columns known"
         assert row.values.tolist() == [1, 1, 1, 0, 0]
@@ -123,7 +123,7 @@ class TestInferred:
 
     def test_what_cannot_be_guessed(self) -> None:
         with pytest.raises(SettingsError, match="“x” is no column that is learned") as unknown:
-            inferred("x", encoded((False, True), **self.sides), 0, no_check)
+            inferred("x", encoded((False, True), **KNOWN), 0, no_check)
         assert unknown.value.column == "x"
         with pytest.raises(SettingsError, match="“a” is the only column") as only:
             inferred("a", encoded((True,), members=[[0.0]], controls=[[0.0]]), 0, no_check)
