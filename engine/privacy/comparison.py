@@ -93,6 +93,6 @@ def compare(
 
 def _gap(members: Weights, controls: Weights, values: FloatArray) -> FloatArray:
     """(draws,) the difference of two weighted means."""
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore"):
         found = [side @ values / side.sum(axis=1) for side in (members, controls)]
     return np.asarray(found[0] - found[1])

@@ -69,7 +69,7 @@ class Trial:
         unit = np.arange(count) if unit is None else unit
         tenth = np.zeros(count, dtype=np.bool_) if tenth is None else tenth
         stratum = np.zeros(count, dtype=np.intp) if stratum is None else stratum
-        sizes = np.bincount(unit, minlength=1)[unit] if count else unit
+        sizes = np.bincount(unit, minlength=1)[unit]
         order = np.lexsort((member, sizes, tenth, *scores.values(), stratum))
         first: dict[int, int] = {}
         named = np.asarray([first.setdefault(int(u), len(first)) for u in unit[order]], dtype=np.intp)

@@ -52,6 +52,10 @@ def test_one_in_a_hundred_controls_may_lie_above_the_threshold(controls: int, al
     assert plain(scores, [0] * controls + [1] * 4)[1] == (allowed + 1) / 4
 
 
+def test_all_members_above_a_single_control_are_found() -> None:
+    assert plain([3, 2, 1], [1, 1, 0]) == (1.0, 1.0)
+
+
 def test_members_as_high_as_the_threshold_are_not_found() -> None:
     assert plain([2, 2, 3, 1], [1, 0, 1, 0]) == (pytest.approx(3.5 / 4), 0.5)
 
