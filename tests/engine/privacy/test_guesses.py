@@ -90,6 +90,11 @@ class TestComparison:
         other = compare(Hits("k", "w", ~member * 1.0), Trial.of({"s": np.zeros(400)}, member), rng(), (100, 99))
         assert (other.difference, other.p) == (-1.0, 1.0)
 
+    def test_what_never_happened(self) -> None:
+        trial = Trial.of({"s": np.zeros(4)}, np.arange(4) < 2)
+        found = compare(Hits("k", "w", np.zeros(4), ("c",), 0.5), trial, rng(), (100, 100))
+        assert found == Comparison("k", "w", 0.0, 0.0, 0.0, (0.0, 0.0), 1.0, ("c",), 0.5)
+
     def test_the_interval_is_as_wide_as_that_of_two_rates(self) -> None:
         """Rates of 30% and 20% of 1,000 each: 1.96 standard errors of √(0.21/1000 + 0.16/1000) on either side."""
         member, at = np.arange(2_000) < 1_000, np.arange(2_000) % 1_000

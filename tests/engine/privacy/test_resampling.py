@@ -56,9 +56,13 @@ def test_shuffled_coins_stay_in_their_split(two_splits: Trial) -> None:
 
 
 def test_a_split_of_members_alone_is_drawn_from_all_the_same() -> None:
-    trial = Trial.of({"calibrated": np.arange(4.0)}, np.ones(4, dtype=bool))
-    assert (Units(trial).resampled(9, rng()).sum(axis=1) == 4).all()
-    assert (Units(trial).shuffled(9, rng()) == 1).all()
+    """Three members of the first split, a member and a control of the second."""
+    trial = Trial.of({"calibrated": np.arange(5.0)}, np.arange(5) < 4, stratum=np.array([0, 0, 0, 1, 1]))
+    first, drawn, labels = trial.stratum == 0, Units(trial).resampled(9, rng()), Units(trial).shuffled(9, rng())
+    assert (drawn[:, first].sum(axis=1) == 3).all()
+    assert (drawn[:, ~first] == 1).all()
+    assert (labels[:, first] == 1).all()
+    assert (labels[:, ~first].sum(axis=1) == 1).all()
 
 
 @pytest.mark.parametrize(("draws", "records"), [(10, 3), (7, 1 << 18), (3, 1 << 30), (0, 5), (4, 0)])
