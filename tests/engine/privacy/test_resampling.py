@@ -8,6 +8,7 @@ import pytest
 from engine.errors import Cancelled
 from engine.privacy import resampling
 from engine.privacy.resampling import Units, blocks, bootstrapped, interval, p_value, plain
+from engine.privacy.roc import Ranking
 from engine.privacy.scores import Trial
 
 
@@ -154,6 +155,24 @@ class TestPValue:
 
     def test_equal_scores_are_no_sign(self) -> None:
         assert p_value(Trial.of({"calibrated": np.zeros(40)}, np.arange(40) < 20), rng(), 99) == 1.0
+
+    def test_a_few_members_found_for_sure_are_a_sign_though_the_area_hardly_shows_them(self) -> None:
+        """Four in a hundred members above all controls: the share found is three times its spread above chance."""
+        member = np.arange(2_000) < 1_000
+        scores = rng(4).random(2_000)
+        scores[:40] += 1
+        scores[40:1_000] -= 0.03  # the others a little lower, so that the area is that of chance
+        trial = Trial.of({"calibrated": scores}, member)
+        assert plain(trial, rng())["calibrated"]["auc"] == pytest.approx(0.5, abs=0.02)
+        assert p_value(trial, rng(), 199) == 1 / 200
+
+    def test_the_figures_of_shuffles_are_the_plain_ones(self, two_splits: Trial) -> None:
+        mask = two_splits.unit % 3 > 0
+        ranking = Ranking.of(two_splits.scores["calibrated"][mask])
+        found = resampling._statistics([(mask, ranking)] * 2, two_splits.member[None, :] * 1.0)
+        few = Trial.of({"a": two_splits.scores["calibrated"][mask]}, two_splits.member[mask])
+        own = plain(few, rng())["a"]
+        assert found.tolist() == [[own["auc"], own["tpr"]] * 2]
 
     def test_an_attack_that_says_nothing_does_not_hide_one_that_does(self) -> None:
         member = np.arange(400) < 200
