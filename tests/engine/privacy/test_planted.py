@@ -10,7 +10,7 @@ import pytest
 from engine.errors import SettingsError
 from engine.privacy.encoding import Encoded
 from engine.privacy.nearest import no_check
-from engine.privacy.planted import SHARES, SelfTest, with_copies
+from engine.privacy.planted import SHARES, Planted, SelfTest, with_copies
 from engine.privacy.questions import Questions
 from tests.engine.privacy.population import SCHEMA
 
@@ -40,7 +40,16 @@ def test_a_share_of_the_training_rows_is_copied_members_as_many_in_a_hundred() -
     assert [int((p.distances.synthetic[:50, 0] == 0).sum()) for p in planted] == [5, 1, 50]  # members with a copy
     assert not (plain.synthetic == 0).any()
     assert all((p.distances.synthetic[50:, 0] == 1).all() for p in planted)  # no control has one
-    assert all(np.array_equal(p.distances.reference, plain.reference) for p in planted)
+    assert all((p.distances.reference == np.ones((70, 20))).all() for p in [Planted(0, 0, plain), *planted])
+
+
+@pytest.mark.parametrize(("copies", "expected"), [(4, 0), (6, 1), (14, 1), (16, 2), (100, 10)])
+def test_members_come_as_often_as_their_number_says_to_the_nearest_row(copies: int, expected: int) -> None:
+    encoded, _ = tables()
+    members = np.arange(0, 100, 10)
+    sides = {**encoded.tables, "members": encoded["train"][..., members]}
+    found = with_copies(Encoded(("x",), (True,), sides), members, (copies / 100,), rng(), no_check)[1][0]
+    assert (found.distances.synthetic[:10, 0] == 0).sum() == expected
 
 
 def test_more_copies_hold_the_fewer() -> None:
