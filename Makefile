@@ -51,7 +51,7 @@ soak:
 # The code is changed on purpose, and tests must notice: hours for all, so `make mutants ONLY="engine.table.schema*"`.
 mutants:
 	@tools/setup.sh dev
-	$(BIN)/python -m tools.mutants $(if $(ONLY),"$(ONLY)")
+	$(BIN)/python -m tools.mutants $(if $(CHILDREN),--children $(CHILDREN)) $(if $(ONLY),"$(ONLY)")
 
 # Minutes, not seconds: results belong into benchmarks/README.md.
 bench:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import sysconfig
 from collections import Counter, defaultdict
+from fnmatch import fnmatch
 
 from tools.apart import ROOT, Apart
 
@@ -52,9 +53,11 @@ def try_again(name: str) -> str:
     return "survived" if done.returncode == 0 else "killed"
 
 
-def survivors() -> None:
+def survivors(names: list[str]) -> None:
+    """Try those once more that were let through, of these mutants or of all."""
     kept = json.loads(AGAIN.read_text()) if AGAIN.exists() else {}
     left = [name for name, how in outcomes().items() if how in OPEN and name not in kept]
+    left = [name for name in left if any(fnmatch(name, wanted) for wanted in names or ["*"])]
     for at, name in enumerate(left, 1):
         kept[name] = try_again(name)
         AGAIN.write_text(json.dumps(kept, indent=1))
@@ -92,7 +95,7 @@ def main() -> int:
         if done.returncode:
             return done.returncode
         print("What survived, under all tests of its part:")
-        survivors()
+        survivors(arguments.names)
     print(table())
     return 0
 

@@ -93,6 +93,4 @@ def compare(
 
 def _gap(members: Weights, controls: Weights, values: FloatArray) -> FloatArray:
     """(draws,) the difference of two weighted means."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = [side @ values / side.sum(axis=1) for side in (members, controls)]
-    return np.asarray(found[0] - found[1])
+    return np.asarray(members @ values / members.sum(axis=1) - controls @ values / controls.sum(axis=1))

@@ -31,7 +31,7 @@ class Ranking:
     def of(cls, scores: FloatArray) -> Ranking:
         order = np.argsort(-scores, kind="stable")
         new = np.flatnonzero(np.diff(scores[order]) != 0) + 1
-        bounds = np.concatenate([[0], new, [len(scores)]]) if len(scores) else np.zeros(1, dtype=np.intp)
+        bounds = np.concatenate([[0], new, [len(scores)]])
         lengths = np.diff(bounds)
         return cls(order, np.repeat(bounds[:-1], lengths), np.repeat(bounds[1:], lengths))
 
@@ -51,12 +51,12 @@ def auc_and_tpr(ranking: Ranking, members: Weights, controls: Weights) -> tuple[
     own, others = ranking.summed(members), ranking.summed(controls)
     total, rest = own[:, -1], others[:, -1]
     below = rest[:, None] - (others[:, ranking.start] + others[:, ranking.end]) / 2
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore"):
         auc = np.einsum("ij,ij->i", members[:, ranking.order], below) / (total * rest)
         allowed = np.floor(FALSE_ALARMS * rest + 1e-9) + 1
         at = np.minimum((others[:, 1:] < allowed[:, None]).sum(axis=1), len(ranking.order) - 1)
         found = np.take_along_axis(own, ranking.start[at][:, None], axis=1)[:, 0] / total
-    return auc, found
+    return auc, np.where(rest > 0, found, np.nan)
 
 
 def advantage(ranking: Ranking, members: Weights, controls: Weights, half: NDArray[np.bool_]) -> FloatArray:
@@ -67,7 +67,7 @@ def advantage(ranking: Ranking, members: Weights, controls: Weights, half: NDArr
     gaps = []
     for side in (half, ~half):
         own, others = ranking.summed(members * side), ranking.summed(controls * side)
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore"):
             gaps.append(own / own[:, -1:] - others / others[:, -1:])
     whole = np.unique(np.concatenate([[0], ranking.end]))  # a threshold takes equal scores together
     found = []

@@ -21,8 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.evaluation.base import FloatArray
-from engine.privacy.encoding import Encoded, Matrix
-from engine.privacy.nearest import Check, nearest, no_check
+from engine.privacy.encoding import Matrix
 from engine.privacy.split import Rows
 
 NEIGHBOURS = 20
@@ -69,7 +68,7 @@ class Trial:
         unit = np.arange(count) if unit is None else unit
         tenth = np.zeros(count, dtype=np.bool_) if tenth is None else tenth
         stratum = np.zeros(count, dtype=np.intp) if stratum is None else stratum
-        sizes = np.bincount(unit, minlength=1)[unit] if count else unit
+        sizes = np.bincount(unit, minlength=1)[unit]
         order = np.lexsort((member, sizes, tenth, *scores.values(), stratum))
         first: dict[int, int] = {}
         named = np.asarray([first.setdefault(int(u), len(first)) for u in unit[order]], dtype=np.intp)
@@ -101,12 +100,6 @@ class Distances:
     synthetic: Matrix
     reference: Matrix
 
-    @classmethod
-    def of(cls, encoded: Encoded, check: Check = no_check) -> Distances:
-        """Of the tables "members" and "controls", in this order."""
-        pool = np.concatenate([encoded["members"], encoded["controls"]], axis=-1)
-        return cls(*(nearest(pool, encoded[side], NEIGHBOURS, check) for side in ("synthetic", "reference")))
-
 
 def attack(distances: Distances) -> dict[str, FloatArray]:
     """(records,) scores of each attack."""
@@ -131,6 +124,6 @@ def most_unusual(distances: Distances) -> NDArray[np.bool_]:
     where more than a quarter are equally unusual.
     """
     own = distances.reference[:, :UNUSUAL_NEIGHBOURS].astype(np.float64)
-    away = np.where(np.isfinite(own), own, 0.0).sum(axis=1) / np.maximum(np.isfinite(own).sum(axis=1), 1)
+    away = np.where(np.isfinite(own), own, 0.0).sum(axis=1)  # of as many for all
     found = away >= np.quantile(away, TENTH)
     return found if found.mean() <= MOST_UNUSUAL else np.zeros(len(found), dtype=np.bool_)

@@ -143,6 +143,9 @@ def test_other_errors_of_a_column() -> None:
     with pytest.raises(SchemaError, match=r"There is no column “z”. Columns: a, b.") as caught:
         Schema((Column("a", Kind.TEXT), Column("b", Kind.TEXT)))["z"]
     assert caught.value.column == "z"
+    wide = Schema(tuple(Column(str(i), Kind.TEXT) for i in range(30)))
+    with pytest.raises(SchemaError, match=r"Columns: 0, .*, 18, 19\.$"):  # the first twenty, not all
+        wide["z"]
 
 
 @pytest.mark.parametrize(
