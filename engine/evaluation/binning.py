@@ -18,6 +18,8 @@ ATOMS = 3  # at most
 HEAVY = 10.0  # the 99.9% quantile over the median, above which positive numbers are shown on a log axis
 WIDE = 10.0  # greatest over least value, from which a log axis can be asked for
 MOST_DECIMALS = 15  # above, a column uses all that float64 has, and has no step
+# Numbers beyond are in the outermost bins, closer ones in the same bin: differences and densities stay within float64.
+FARTHEST, CLOSEST = float(np.finfo(np.float64).max) / 64, 1e-304
 STRETCH = 3.0  # full range over the middle 99%, above which the outermost bins take the rest in
 MICROSECONDS = {"s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "D": 86_400 * 10**6, "W": 7 * 86_400 * 10**6}
 MONDAY = 4 * MICROSECONDS["D"]  # 1970-01-05
@@ -57,14 +59,14 @@ def choose(real: FloatArray, both: FloatArray, column: Column, scale: Scale = "a
         return _calendar(real, both, column)
     atoms = _atoms(real)
     rest = _without(both, atoms)
-    loggable = len(rest) > 0 and bool(rest.min() > 0 and rest.max() >= WIDE * rest.min())
+    loggable = len(rest) > 0 and bool(rest.min() >= np.finfo(np.float64).tiny and rest.max() / WIDE >= rest.min())
     return replace(_numeric(real, both, column, atoms, scale if loggable else "linear"), loggable=loggable)
 
 
 def _numeric(real: FloatArray, both: FloatArray, column: Column, atoms: tuple[float, ...], scale: Scale) -> Bins:
     stepped = column.kind is Kind.INTEGER or (column.number is not None and column.decimals <= MOST_DECIMALS)
     unit = 10.0**-column.decimals if stepped else 0.0
-    low, high = float(both.min()), float(both.max())
+    low, high = (float(np.clip(end, -FARTHEST, FARTHEST)) for end in (both.min(), both.max()))
     if scale != "log" and unit and high - low <= UNIT_BINS * unit * (1 if column.kind is Kind.INTEGER else 0.6):
         steps = np.arange(round(low / unit), round(high / unit) + 2, dtype=np.float64) * unit
         return Bins(steps - unit / 2, "integer" if column.kind is Kind.INTEGER else "range")
@@ -73,10 +75,14 @@ def _numeric(real: FloatArray, both: FloatArray, column: Column, atoms: tuple[fl
         rest_real = rest
     if not len(rest):
         return Bins(_around(low, high, unit), atoms=atoms)
+    below, above = bool(rest.min() < -FARTHEST), bool(rest.max() > FARTHEST)
+    rest_real, rest = (np.clip(values, -FARTHEST, FARTHEST) for values in (rest_real, rest))
     heavy = scale == "auto" and np.quantile(rest_real, 0.999) > HEAVY * np.median(rest_real)
     if heavy or scale == "log":
-        return Bins(_geometric(float(rest.min()), float(rest.max()), unit), log=True, atoms=atoms)
-    return _linear(rest_real, rest, unit, atoms)
+        found = Bins(_geometric(float(rest.min()), float(rest.max()), unit), log=True, atoms=atoms)
+    else:
+        found = _linear(rest_real, rest, unit, atoms)
+    return replace(found, open_low=found.open_low or below, open_high=found.open_high or above)
 
 
 def _atoms(real: FloatArray) -> tuple[float, ...]:
@@ -119,7 +125,7 @@ def _span(real: FloatArray, both: FloatArray) -> tuple[float, float, bool, bool]
 def _linear(real: FloatArray, both: FloatArray, unit: float, atoms: tuple[float, ...]) -> Bins:
     """Round steps, as many bins as Freedman and Diaconis (1981) ask for, within reason."""
     low, high, open_low, open_high = _span(real, both)
-    if not high > low:
+    if not high - low > CLOSEST:
         return Bins(_around(low, high, unit), atoms=atoms)
     quartiles = np.quantile(real, [0.25, 0.75])
     width = 2 * float(quartiles[1] - quartiles[0]) / np.cbrt(len(real))
@@ -139,7 +145,7 @@ def _round_step(step: float) -> float:
 
 def _geometric(low: float, high: float, unit: float) -> FloatArray:
     """Edges that grow by a constant factor; moved between the values that the column can take."""
-    count = int(np.clip(round(np.log10(high / low) * 12), 10, MOST_BINS))
+    count = int(np.clip(round((np.log10(high) - np.log10(low)) * 12), 10, MOST_BINS))
     edges = np.geomspace(low, high, count + 1)
     if not unit:
         edges[-1] = np.nextafter(high, np.inf)

@@ -49,7 +49,8 @@ _DATES = (
 _GAP = re.compile(r"T|,?\s|\s-\s")
 _HEAD = 20  # cells of the first cheap look
 _SAMPLE = 400
-_YEARS = (1_400, 2_300)
+_YEARS = (1_400, 2_300)  # in which most dates lie
+_MONTHS_SEEN, _DAYS_SEEN = 12, 20  # different ones that speak for dates of any year
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +258,10 @@ def _places(fmt: DateFormat, texts: pd.Series) -> tuple[str | None, ...]:
 
 
 def _plausible(found: pd.Series) -> bool:
-    years = found.dt.year
-    return bool(years.min() >= _YEARS[0] and years.max() <= _YEARS[1])
+    """Whether (n,) different dates are no codes: half are of usual years (others may be 9999-12-31), or days of any."""
+    if found.dt.year.between(*_YEARS).mean() >= 0.5:
+        return True
+    return bool(found.dt.month.nunique() >= _MONTHS_SEEN and found.dt.day.nunique() >= _DAYS_SEEN)
 
 
 def swapped(pattern: str) -> str:

@@ -14,7 +14,7 @@ from engine.errors import NotApplicable
 from engine.evaluation import smooth
 from engine.evaluation.associations import AssociationComparison, association_matrix, compare_associations
 from engine.evaluation.base import FloatArray
-from engine.evaluation.binning import MOST_BINS, choose
+from engine.evaluation.binning import MOST_BINS, Scale, choose
 from engine.evaluation.distributions import LABELS, ColumnComparison, compare_column, compare_table
 from engine.table.schema import Column, DateFormat, Kind, NumberFormat, Schema
 from tests.contracts.zoo import ZOO
@@ -111,6 +111,25 @@ class TestBins:
         rest = both[~np.isin(both, bins.atoms)]
         assert bins.open_low or not len(rest) or bins.edges[0] <= rest.min()
         assert bins.open_high or not len(rest) or rest.max() <= bins.edges[-1]
+
+
+ENDS = [-1e308, -1.7976931348623157e308, -5e-324, 0.0, 5e-324, 1e-310, 2.3e-308, 1.0, 1e300, 1e308]
+
+
+@settings(max_examples=150, deadline=None)
+@example([-1e308, 0.5, 1e308], "auto")  # a range beyond float64
+@example([5e-324, 1.0, 1e308], "log")  # a quotient beyond it
+@given(
+    st.lists(st.sampled_from(ENDS) | st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30),
+    st.sampled_from(["auto", "linear", "log"]),
+)
+@pytest.mark.filterwarnings("error")
+def test_numbers_at_the_ends_of_what_there_is(values: list[float], scale: Scale) -> None:
+    found = compare_column(pd.Series(values), pd.Series(values[:1]), Column("x", Kind.DECIMAL), scale=scale)
+    assert np.isfinite(found.edges).all()
+    assert (np.diff(found.edges) > 0).all()
+    assert np.isfinite(found.real.density).all()
+    assert sum(found.real.counts) + sum(found.real.atoms) == len(values)
 
 
 class TestSmooth:

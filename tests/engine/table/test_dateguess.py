@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -96,6 +97,24 @@ def test_dates_with_and_without_time_of_day() -> None:
     found = guess(["2024-01-05", "2024-01-06 10:30:00"])
     assert found.fmt.pattern == "%Y-%m-%d %H:%M:%S"
     assert not found.exact
+
+
+def test_an_end_of_time_among_usual_dates() -> None:
+    """As databases write “until further notice” and “since ever”."""
+    for cells in (["2024-01-05", "2021-12-24", "9999-12-31"], ["05.01.2024", "24.12.2021", "01.01.0001", "31.12.9999"]):
+        found = guess(cells)
+        assert found.exact
+        assert dates.write(dates.to_dates(pd.Series(cells, dtype="str"), found.fmt), found.fmt) == cells
+
+
+def test_any_year_where_the_days_are_those_of_a_calendar() -> None:
+    cells = [f"{1 + 166 * i:04d}-{1 + i % 12:02d}-{1 + i * 5 % 28:02d}" for i in range(60)]
+    found = guess(cells)
+    assert (found.fmt, found.exact) == (DateFormat("%Y-%m-%d", "D"), True)
+    chapters = [
+        f"0{part}00-{chapter:02d}-{line:02d}" for part, chapter, line in product((1, 8), range(1, 9), range(1, 6))
+    ]
+    assert guess(chapters) is None
 
 
 def test_nanoseconds_are_read_as_microseconds() -> None:
