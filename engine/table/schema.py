@@ -358,7 +358,8 @@ class Schema:
             raise SchemaError("This is not a schema: an object with a list “columns” is needed.")
         version = data.get("version", VERSION)
         if type(version) is not int or version not in range(1, VERSION + 1):  # True is an int, and equals 1
-            raise SchemaError(f"This schema has version {str(version)[:40]}; this program reads versions 1 to {VERSION}.")
+            told = str(version)[:40]
+            raise SchemaError(f"This schema has version {told}; this program reads versions 1 to {VERSION}.")
         for entry in data["columns"]:
             if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str) or "kind" not in entry:
                 raise SchemaError("Each column of a schema needs at least a “name” and a “kind”.")
