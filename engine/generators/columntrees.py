@@ -7,8 +7,10 @@ relation it is a single leaf, so that the detail of a value comes from many rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -80,6 +82,15 @@ class ColumnTrees:
         return cls(state["sources"], state["group_of"], LeafTable(state["coarse"]), fine)
 
 
+@contextmanager
+def _many_states() -> Iterator[None]:
+    """No warning that more than half of the rows have a state of their own: scikit-learn takes it for a mistake."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        yield
+
+
+@_many_states()
 def fit_column(
     earlier: Cells,
     sources: Ints,

@@ -166,3 +166,16 @@ def test_growing_ends_when_the_time_is_up() -> None:
         trees=40, growth=PLAIN, rng=rng, done=lambda: True,
     )  # fmt: skip
     assert 1 <= column.coarse.trees <= 2
+
+
+@pytest.mark.parametrize("cells", [30, 30 * GROUPS])
+def test_as_many_states_as_rows_are_no_reason_to_warn(cells: int) -> None:
+    """No value twice, in the first step and in the second; each warning is an error here."""
+    rng = np.random.default_rng(0)
+    own = rng.permutation(cells)
+    earlier = own[:, None].astype(np.int32)
+    column = fit_column(
+        earlier, np.array([0]), own, np.ones(cells, np.int64), first_alone=False,
+        trees=2, growth=Growth(leaf_rows=1, caution=0.0, split_rows=10**6), rng=rng, done=lambda: False,
+    )  # fmt: skip
+    assert column.chance(earlier, own).mean() > 5 / cells
