@@ -331,6 +331,8 @@ def test_what_is_kept_for_all_sessions_is_let_go_of() -> None:
         if name not in OF_THE_SERVER:
             assert "ttl=TIME" in how.replace("cached.", ""), name
             assert "max_entries=" in how, name
+            marks = {ast.unparse(d).removeprefix("cached.") for d in function.decorator_list}
+            assert "kept" in marks, f"{name} is not emptied where memory is wanted"
 
 
 def test_the_version_of_a_table_is_its_content() -> None:

@@ -18,7 +18,7 @@ from pages.ui.cached.comparisons import (
     projection,
 )
 from pages.ui.cached.describing import described, described_profile
-from pages.ui.cached.keeping import SMALL, TABLES, TIME
+from pages.ui.cached.keeping import SMALL, TABLES, TIME, kept
 from pages.ui.cached.runs import delete_run, delete_runs, housekeep, jobs, real, result, summary
 from pages.ui.cached.tables import (
     advice,
@@ -63,6 +63,7 @@ __all__ = [
     "in_time",
     "infinite",
     "jobs",
+    "kept",
     "kept_certificate",
     "mini_chart",
     "missing",

@@ -81,6 +81,7 @@ def _pair(run_id: str, first: str, second: str) -> JointComparison:
     return compare_pair(real(run_id), result(run_id).synthetic, (schema[first], schema[second]), drawn, known=known)
 
 
+@kept
 @st.cache_data(max_entries=10 * SMALL, ttl=TIME, show_spinner=False)
 def any_missing(run_id: str) -> bool:
     """Whether a value is missing in either table."""
