@@ -111,6 +111,15 @@ def _row(fault: str, table: Table, row: int, text: str, expected: Table | None =
     return Polluted(fault, "".join(file).encode(), expected.header, expected.rows, touched, row, row + 1)
 
 
+def _cell(fault: str, table: Table, row: int, place: int, written: str, meant: str | None = None) -> Polluted:
+    """The table's file with one cell written otherwise. meant: what should come out there, where not what was there."""
+    clean = table.all[row + 1]
+    cells = table.cells(clean)
+    cells[place] = written
+    expected = None if meant is None else table.having(row, [*clean[:place], meant, *clean[place + 1 :]])
+    return _row(fault, table, row, table.delimiter.join(cells) + "\n", expected)
+
+
 def insert(fault: str, table: Table, row: int, lines: Sequence[str], *, aside: bool = True) -> Polluted:
     """The table's file with further lines before one row (or behind all)."""
     file = table.lines()
@@ -122,6 +131,11 @@ def insert(fault: str, table: Table, row: int, lines: Sequence[str], *, aside: b
 def _each(table: Table) -> Iterator[tuple[int, list[str]]]:
     """Header and rows with their numbers."""
     return ((r - 1, row) for r, row in enumerate(table.all))
+
+
+def _every_cell(table: Table) -> Iterator[tuple[int, int, str]]:
+    """Every cell with the numbers of its row and column, the header's too."""
+    return ((r, c, cell) for r, row in _each(table) for c, cell in enumerate(row))
 
 
 # One row
@@ -142,35 +156,25 @@ def missing_delimiter(table: Table) -> Iterator[Polluted]:
 
 def unquoted_delimiter(table: Table) -> Iterator[Polluted]:
     """A delimiter inside a cell that nobody quoted: the cell should come back whole."""
-    for r, row in _each(table):
-        for c, cell in enumerate(row):
-            if cell.isalpha() and len(cell) >= 4:
-                inner = f"{cell[:2]}{table.delimiter} {cell[2:]}"
-                cells = table.cells(row)
-                cells[c] = inner
-                expected = table.having(r, [*row[:c], inner, *row[c + 1 :]])
-                yield _row("unquoted delimiter in a cell", table, r, table.delimiter.join(cells) + "\n", expected)
+    for r, c, cell in _every_cell(table):
+        if cell.isalpha() and len(cell) >= 4:
+            inner = f"{cell[:2]}{table.delimiter} {cell[2:]}"
+            yield _cell("unquoted delimiter in a cell", table, r, c, inner, inner)
 
 
 def stray_quote(table: Table) -> Iterator[Polluted]:
-    for r, row in _each(table):
-        for c, cell in enumerate(row):
-            for place in sorted({0, len(cell) // 2, len(cell)}):
-                cells = table.cells(row)
-                inside = cells[c] != cell  # quoted in the file
-                cells[c] = f'"{cell[:place]}"{cell[place:]}"' if inside else cell[:place] + '"' + cell[place:]
-                fault = "stray quote in a quoted field" if inside else "stray quote"
-                yield _row(fault, table, r, table.delimiter.join(cells) + "\n")
+    for r, c, cell in _every_cell(table):
+        inside = table.cells([cell]) != [cell]  # quoted in the file
+        for place in sorted({0, len(cell) // 2, len(cell)}):
+            written = f'"{cell[:place]}"{cell[place:]}"' if inside else cell[:place] + '"' + cell[place:]
+            yield _cell("stray quote in a quoted field" if inside else "stray quote", table, r, c, written)
 
 
 def lost_quote(table: Table) -> Iterator[Polluted]:
     """One of the two quotes around a field is missing."""
-    for r, row in _each(table):
-        for c, cell in enumerate(row):
-            for damaged in (f'"{cell}', f'{cell}"') if cell else ():
-                cells = table.cells(row)
-                cells[c] = damaged
-                yield _row("opening or closing quote missing", table, r, table.delimiter.join(cells) + "\n")
+    for r, c, cell in _every_cell(table):
+        for damaged in (f'"{cell}', f'{cell}"') if cell else ():
+            yield _cell("opening or closing quote missing", table, r, c, damaged)
 
 
 def other_quotes(table: Table) -> Iterator[Polluted]:
@@ -226,42 +230,31 @@ def short_row(table: Table) -> Iterator[Polluted]:
 
 def escaped_quote(table: Table) -> Iterator[Polluted]:
     """A backslash before a quote, in one row of a file that doubles quotes elsewhere."""
-    for r, row in _each(table):
-        for c, cell in enumerate(row):
-            if cell.replace(" ", "").isalpha():
-                cells = table.cells(row)
-                cells[c] = f'"{cell} \\"x{table.delimiter} y\\""'
-                expected = table.having(r, [*row[:c], f'{cell} "x{table.delimiter} y"', *row[c + 1 :]])
-                yield _row("backslash before a quote", table, r, table.delimiter.join(cells) + "\n", expected)
+    for r, c, cell in _every_cell(table):
+        if cell.replace(" ", "").isalpha():
+            written, meant = f'"{cell} \\"x{table.delimiter} y\\""', f'{cell} "x{table.delimiter} y"'
+            yield _cell("backslash before a quote", table, r, c, written, meant)
 
 
 def escaped_delimiter(table: Table) -> Iterator[Polluted]:
-    for r, row in _each(table):
-        for c, cell in enumerate(row):
-            if cell.isalpha() and len(cell) >= 4:
-                cells = table.cells(row)
-                cells[c] = f"{cell[:2]}\\{table.delimiter}{cell[2:]}"
-                expected = table.having(r, [*row[:c], f"{cell[:2]}{table.delimiter}{cell[2:]}", *row[c + 1 :]])
-                yield _row("backslash before a delimiter", table, r, table.delimiter.join(cells) + "\n", expected)
+    for r, c, cell in _every_cell(table):
+        if cell.isalpha() and len(cell) >= 4:
+            written, meant = (f"{cell[:2]}{mark}{table.delimiter}{cell[2:]}" for mark in ("\\", ""))
+            yield _cell("backslash before a delimiter", table, r, c, written, meant)
 
 
 def undoubled_quotes(table: Table) -> Iterator[Polluted]:
     """Quotes inside a quoted field that are neither doubled nor escaped."""
-    for r, row in _each(table):
-        for c, cell in enumerate(row):
-            if cell.replace(" ", "").isalpha():
-                cells = table.cells(row)
-                cells[c] = f'"{cell} "x" y"'
-                expected = table.having(r, [*row[:c], f'{cell} "x" y', *row[c + 1 :]])
-                yield _row("quotes not doubled in a field", table, r, table.delimiter.join(cells) + "\n", expected)
+    for r, c, cell in _every_cell(table):
+        if cell.replace(" ", "").isalpha():
+            yield _cell("quotes not doubled in a field", table, r, c, f'"{cell} "x" y"', f'{cell} "x" y')
 
 
 def nul_in_row(table: Table) -> Iterator[Polluted]:
-    for r, row in _each(table):
-        for c, cell in enumerate(row):
-            cells = table.cells(row)
-            cells[c] = cell[: len(cell) // 2] + "\0" + cell[len(cell) // 2 :] if cells[c] == cell else cells[c] + "\0"
-            yield _row("NUL in a cell", table, r, table.delimiter.join(cells) + "\n")
+    for r, c, cell in _every_cell(table):
+        (plain,) = table.cells([cell])
+        written = cell[: len(cell) // 2] + "\0" + cell[len(cell) // 2 :] if plain == cell else plain + "\0"
+        yield _cell("NUL in a cell", table, r, c, written)
 
 
 def mixed_encoding(table: Table) -> Iterator[Polluted]:

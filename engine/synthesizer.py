@@ -19,13 +19,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine import advice, constraints, fallback, files, models, parts
+from engine import advice, constraints, fallback, files, loading, models, parts
 from engine.advice import Advice
 from engine.balance import Balance, equal, read_balance, sample_balanced
 from engine.conditions import Condition, Given, read_given
 from engine.constraints.making import Books, Ruled, renewed
 from engine.constraints.plan import Plan
-from engine.errors import ConditionError, DataError, MethodError, ModelError, NotFittedError, SchemaError, WriteError
+from engine.errors import ConditionError, DataError, MethodError, NotFittedError, SchemaError, WriteError
 from engine.generators import bundle, registry
 from engine.generators.base import Capability, Generator
 from engine.parts import Parts
@@ -369,18 +369,11 @@ class Synthesizer:
         Raises ModelError when it is damaged, alien or of a later version, MissingPackageError when its method needs a
         package that is not installed.
         """
-        with models.opened(source) as opened:
-            with bundle.reading():
-                schema = Schema.from_json(opened.manifest["schema"])
-                report = FitReport.from_json(opened.manifest["report"])
-                rules = _load_rules(opened, schema)
-            learned = _load_parts(report.used, rules.reduced_schema, opened)
-            with bundle.reading():
-                fakers = _fakers(schema).from_state(schema, opened.fakers)
-        twin = cls(schema)
-        twin.method, twin.settings = report.asked, dict(report.settings)
-        twin._schema, twin._report, twin._parts, twin._fakers = schema, report, learned, fakers
-        twin._plan = rules
+        found = loading.load(source)
+        twin = cls(found.schema)
+        twin.method, twin.settings = found.report.asked, dict(found.report.settings)
+        twin._schema, twin._report, twin._parts = found.schema, found.report, found.parts
+        twin._fakers, twin._plan = found.fakers, found.rules
         twin._loaded = True
         return twin
 
@@ -441,25 +434,3 @@ def _fakers(schema: Schema) -> Fakers:
 def _fill(cells: pd.Series, filled: pd.Series) -> pd.Series:
     """Missing cells from `filled`, the others as they were, whatever rounding the method's codec does."""
     return cells.where(cells.notna(), filled.set_axis(cells.index))
-
-
-def _load_rules(opened: models.Opened, schema: Schema) -> Plan:
-    """The plan of a model; models of tables without rules, and of earlier versions, have none."""
-    if "rules" not in opened.manifest:
-        return Plan(replace(schema.selected, constraints=()))
-    return Plan.from_state(opened.manifest["rules"], schema.selected)
-
-
-def _load_parts(used: str | None, schema: Schema, opened: models.Opened) -> Parts | None:
-    if (used is None) != (opened.generator is None) or (used is None) != (not len(schema.joint)):
-        raise ModelError("The saved model is damaged: its report and its content do not agree.")
-    if not len(schema.modelled):
-        return None
-    joint = None
-    if used is not None and opened.generator is not None:
-        if used not in registry.GENERATORS:
-            raise ModelError(f"The saved model was made by the method “{used}”, which this version does not have.")
-        joint = registry.get(used).load(opened.generator)
-        if joint.schema is None or joint.schema.names != schema.joint.names:
-            raise ModelError("The saved model is damaged: its parts know different columns.")
-    return parts.load(schema, joint, opened.own)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from engine.charts import cells, labels, theme
+from engine.charts.tablebars import table_bar
 from engine.charts.theme import NAMES, safe
 from engine.evaluation.joint import JointComparison, JointSide
 
@@ -84,7 +82,14 @@ def grouped_bars(comparison: JointComparison, dark: bool) -> go.Figure:
     for column in range(k):
         for name in comparison.sides:
             fig.add_trace(
-                _bar(name, found[name][:, column], [row[column] for row in texts], column == 0, dark),
+                table_bar(
+                    name,
+                    found[name][:, column],
+                    [row[column] for row in texts],
+                    dark=dark,
+                    legendgroup=name,
+                    showlegend=column == 0,
+                ),
                 row=1,
                 col=column + 1,
             )
@@ -99,21 +104,3 @@ def grouped_bars(comparison: JointComparison, dark: bool) -> go.Figure:
     for column in range(2, k + 1):
         fig.update_yaxes(showticklabels=False, col=column)
     return fig
-
-
-def _bar(name: str, values: Iterable[float], texts: list[str], first: bool, dark: bool) -> go.Bar:
-    colour = getattr(theme.colours(dark), name)
-    marker: dict[str, Any] = {"color": theme.faded(colour, 0.85), "line": {"color": colour, "width": 1}}
-    if name == "synthetic":
-        marker["pattern"] = {"shape": "/", "fgcolor": colour, "bgcolor": theme.faded(colour, 0.15), "size": 6}
-    return go.Bar(
-        x=[float(v) for v in values],
-        y=list(range(len(texts))),
-        orientation="h",
-        name=NAMES[name],
-        legendgroup=name,
-        showlegend=first,
-        marker=marker,
-        hovertext=texts,
-        hovertemplate="%{hovertext}<extra></extra>",
-    )

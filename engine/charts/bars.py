@@ -10,7 +10,8 @@ from plotly.subplots import make_subplots
 
 from engine.charts import labels, theme
 from engine.charts.panels import join_rows
-from engine.charts.theme import NAMES, safe
+from engine.charts.tablebars import table_bar
+from engine.charts.theme import safe
 from engine.evaluation.distributions import ColumnComparison, Side
 
 MISSING, OTHER = "missing", "all others"
@@ -83,22 +84,6 @@ def bar_texts(
 def bar(
     comparison: ColumnComparison, name: str, counts: Sequence[int], texts: list[str], *, horizontal: bool, dark: bool
 ) -> go.Bar:
-    colour = getattr(theme.colours(dark), name)
     shares = [share(comparison.sides[name], count) for count in counts]
-    places = list(range(len(counts)))
-    marker: dict[str, Any] = {"color": theme.faded(colour, 0.85), "line": {"color": colour, "width": 1}}
-    if name == "synthetic":
-        marker["pattern"] = {"shape": "/", "fgcolor": colour, "bgcolor": theme.faded(colour, 0.15), "size": 6}
-    if name == "holdout":
-        marker["pattern"] = {"shape": ".", "fgcolor": colour, "bgcolor": theme.faded(colour, 0.15), "size": 5}
-    return go.Bar(
-        x=shares if horizontal else places,
-        y=places if horizontal else shares,
-        orientation="h" if horizontal else "v",
-        name=NAMES[name],
-        legendgroup=name,
-        showlegend=horizontal,
-        marker=marker,
-        hovertext=texts,
-        hovertemplate="%{hovertext}<extra></extra>",
-    )
+    how: dict[str, Any] = {"legendgroup": name, "showlegend": horizontal}
+    return table_bar(name, shares, texts, dark=dark, upright=not horizontal, **how)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from engine.charts import theme
+from engine.charts.tablebars import hatch
 from engine.charts.theme import safe
 from engine.evaluation.base import MetricResult, Part
 
@@ -97,14 +98,13 @@ def missing_figure(result: MetricResult, *, limit: int = 40, dark: bool = False)
     look = theme.colours(dark)
     for key, name, colour in (("real", "Real", look.real), ("other", "Synthetic", look.synthetic)):
         rates = [part.details[key] for part in shown]
-        pattern = {"shape": "/", "fgcolor": colour, "bgcolor": theme.faded(colour, 0.15), "size": 6}
         fig.add_trace(
             go.Bar(
                 x=rates,
                 y=list(range(len(shown))),
                 orientation="h",
                 name=name,
-                marker={"color": colour} | ({"pattern": pattern} if key == "other" else {}),
+                marker={"color": colour} | ({"pattern": hatch(colour)} if key == "other" else {}),
                 hovertext=[
                     f"<b>{safe(theme.shorten(part.columns[0], 80))}</b><br>{name}: {theme.percent(rate, 2)} missing"
                     for part, rate in zip(shown, rates, strict=True)

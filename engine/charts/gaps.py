@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from engine.charts import correlations, theme
+from engine.charts.tablebars import table_bar
 from engine.charts.theme import NAMES, safe
-from engine.evaluation.base import FloatArray
 from engine.evaluation.gaps import MissingComparison
 
 COMPLETE, OTHERS = "nothing missing", "other patterns"
@@ -30,7 +28,7 @@ def missing_rates_figure(comparison: MissingComparison, *, dark: bool = False) -
             f"<b>{safe(theme.shorten(column, 80))}</b><br>{NAMES[name]}: {theme.percent(float(rate), 2)} missing"
             for column, rate in zip(names, rates, strict=True)
         ]
-        fig.add_trace(_bar(name, rates, texts, dark))
+        fig.add_trace(table_bar(name, rates, texts, dark=dark))
     _rows(fig, [theme.label(name) for name in names])
     fig.update_xaxes(tickformat=".1~%", rangemode="tozero", nticks=6, title_text="share of rows")
     fig.update_layout(barmode="group", hovermode="closest")
@@ -54,7 +52,7 @@ def missing_patterns_figure(comparison: MissingComparison, *, dark: bool = False
             for tick, value in zip(ticks, values, strict=True)
         ]
         # One vertical axis for dots and bars, so that a zoom moves both.
-        bar = _bar(name, values, texts, dark)
+        bar = table_bar(name, values, texts, dark=dark)
         told = {"text": [theme.percent(float(value)) for value in values], "textposition": "outside"}
         fig.add_trace(bar.update(xaxis="x2", yaxis="y", cliponaxis=False, textfont={"size": 9.5}, **told))
     _rows(fig, [])
@@ -77,22 +75,6 @@ def missing_together_figures(
     for fig in figures[:2]:
         fig.update_layout(title_subtitle_text="correlation of being missing")
     return figures
-
-
-def _bar(name: str, shares: FloatArray, texts: list[str], dark: bool) -> go.Bar:
-    colour = getattr(theme.colours(dark), name)
-    marker: dict[str, Any] = {"color": theme.faded(colour, 0.85), "line": {"color": colour, "width": 1}}
-    if name == "synthetic":
-        marker["pattern"] = {"shape": "/", "fgcolor": colour, "bgcolor": theme.faded(colour, 0.15), "size": 6}
-    return go.Bar(
-        x=shares.tolist(),
-        y=list(range(len(shares))),
-        orientation="h",
-        name=NAMES[name],
-        marker=marker,
-        hovertext=texts,
-        hovertemplate="%{hovertext}<extra></extra>",
-    )
 
 
 def _rows(fig: go.Figure, ticks: list[str]) -> None:

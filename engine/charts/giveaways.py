@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from engine.charts import theme
+from engine.charts.tablebars import hatch
 
 if TYPE_CHECKING:
     from engine.evaluation.giveaways import Giveaway
@@ -63,7 +64,7 @@ def _bars(
 ) -> None:
     marker: dict[str, Any] = {"color": colour, "opacity": [1.0 if one.tells else _PALE for one in found]}
     if pattern:
-        marker |= {"pattern": {"shape": pattern, "fgcolor": colour, "bgcolor": theme.faded(colour, 0.2), "size": 6}}
+        marker["pattern"] = hatch(colour, pattern, ground=0.2)
     fig.add_trace(
         go.Bar(
             x=[end - start for start, end in zip(starts, ends, strict=True)],

@@ -37,6 +37,7 @@ def shape(dataset: Dataset, column: Column) -> ColumnComparison:
     return _shape(dataset.version, cached.text_of(column), dataset, column)
 
 
+@cached.kept
 @st.cache_resource(max_entries=2 * cached.SMALL, ttl=cached.TIME, show_spinner=False)
 def _shape(version: str, text: str, _dataset: Dataset, _column: Column) -> ColumnComparison:
     from engine import columnfit
@@ -50,6 +51,7 @@ def fits(dataset: Dataset, column: Column) -> ColumnFits:
     return _fits(dataset.version, cached.text_of(column), dataset, column)
 
 
+@cached.kept
 @st.cache_resource(max_entries=2 * cached.SMALL, ttl=cached.TIME, show_spinner=False)
 def _fits(version: str, text: str, _dataset: Dataset, _column: Column) -> ColumnFits:
     from engine import columnfit
@@ -63,6 +65,7 @@ def course(dataset: Dataset, time: Column, column: Column) -> Course:
     return _course(dataset.version, cached.text_of(time) + cached.text_of(column), dataset, time, column)
 
 
+@cached.kept
 @st.cache_resource(max_entries=cached.SMALL, ttl=cached.TIME, show_spinner=False)
 def _course(version: str, text: str, _dataset: Dataset, _time: Column, _column: Column) -> Course:
     import pandas as pd
@@ -78,6 +81,7 @@ def examples(dataset: Dataset, column: Column) -> tuple[str, ...]:
     return _examples(dataset.version, cached.text_of(column), dataset, column)
 
 
+@cached.kept
 @st.cache_resource(max_entries=2 * cached.SMALL, ttl=cached.TIME, show_spinner=False)
 def _examples(version: str, text: str, _dataset: Dataset, _column: Column) -> tuple[str, ...]:
     from engine.fakers import offers
@@ -109,6 +113,7 @@ def rare(dataset: Dataset, chosen: Schema, rows: int | None) -> Protected:
     return _rare(dataset.version, " ".join(map(cached.text_of, columns)), rows, dataset, columns)
 
 
+@cached.kept
 @st.cache_resource(max_entries=cached.SMALL, ttl=cached.TIME, show_spinner=False)
 def _rare(version: str, text: str, rows: int | None, _dataset: Dataset, _columns: tuple[Column, ...]) -> Protected:
     import pandas as pd
@@ -130,6 +135,7 @@ def found_rules(dataset: Dataset, chosen: Schema) -> tuple[Found, ...]:
     return _found_rules(dataset.version, selected.dumps(), dataset, selected)
 
 
+@cached.kept
 @st.cache_resource(max_entries=cached.SMALL, ttl=cached.TIME, show_spinner=False)
 def _found_rules(version: str, text: str, _dataset: Dataset, _schema: Schema) -> tuple[Found, ...]:
     from engine import constraints
@@ -154,6 +160,7 @@ def breaking(dataset: Dataset, chosen: Schema, rule: Constraint) -> Breaking:
     return _breaking(dataset.version, text, dataset, Schema(columns, chosen.name), bare)
 
 
+@cached.kept
 @st.cache_resource(max_entries=10 * cached.SMALL, ttl=cached.TIME, show_spinner=False)
 def _breaking(version: str, text: str, _dataset: Dataset, _schema: Schema, _rule: Constraint) -> Breaking:
     import pandas as pd

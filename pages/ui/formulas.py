@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.table.formulas import KEEP, NEUTRALISE
 from pages.ui import state
-from pages.ui.cached import SMALL, TIME
+from pages.ui.cached import SMALL, TIME, kept
 from pages.ui.words import count
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def _told(found: Mapping[str, int]) -> str:
     return f"{what} {looks} like a formula that a spreadsheet would run."
 
 
+@kept
 @st.cache_data(max_entries=SMALL, ttl=TIME, show_spinner=False)
 def _counts(version: str, _table: pd.DataFrame, _schema: Schema) -> dict[str, int]:
     from engine.table.formulas import counts

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui.cached import SMALL, TABLES, TIME
+from pages.ui.cached import SMALL, TABLES, TIME, kept
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +33,7 @@ def tidy(folder: str) -> None:
         sweep_all(settings)
 
 
+@kept
 @st.cache_resource(max_entries=TABLES, ttl=TIME, show_spinner=False)
 def table(entry_id: str, _library: Library, _entry: Entry) -> pd.DataFrame:
     """A dataset of the library, or some rows that a model of it made. Raises LibraryError."""
@@ -41,6 +42,7 @@ def table(entry_id: str, _library: Library, _entry: Entry) -> pd.DataFrame:
     return items.table_of(_library, _entry)
 
 
+@kept
 @st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
 def schema(entry_id: str, _library: Library, _entry: Entry) -> Schema:
     """The columns of a dataset or a model of the library. Raises LibraryError."""
@@ -49,6 +51,7 @@ def schema(entry_id: str, _library: Library, _entry: Entry) -> Schema:
     return items.schema_of(_library, _entry)
 
 
+@kept
 @st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
 def passport(entry_id: str, _library: Library, _entry: Entry) -> Passport:
     """Every real value that a model of the library holds. Raises TwinError."""
@@ -57,6 +60,7 @@ def passport(entry_id: str, _library: Library, _entry: Entry) -> Passport:
     return items.passport_of(_library, _entry)
 
 
+@kept
 @st.cache_resource(max_entries=SMALL, ttl=TIME, show_spinner=False)
 def report(entry_id: str, _library: Library, _entry: Entry) -> tuple[Evaluation, Mapping[str, Any], bytes]:
     """The figures of a report, the facts of its run, and the page. Raises LibraryError."""

@@ -270,12 +270,17 @@ def test_an_error_that_ends_a_thread_is_told_without_what_it_says(
 # Caches
 
 
+def named(path: Path) -> str:
+    """A module of the pages as callers name it: `cached` hands out what its modules have."""
+    return "cached" if path.parent.name == "cached" else path.stem
+
+
 def caches() -> Iterator[tuple[str, ast.FunctionDef]]:
     """Every function of the pages whose answers are kept for all sessions."""
     for path in sorted(PAGES.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and any("cache_" in ast.unparse(d) for d in node.decorator_list):
-                yield f"{path.stem}.{node.name}", node
+                yield f"{named(path)}.{node.name}", node
 
 
 KEYS = {"version", "run_id", "entry_id"}  # hash of the content, and ids that cannot be guessed
@@ -312,7 +317,7 @@ def test_callers_hand_over_nothing_else_as_such_a_key() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args:
                 name = ".".join(ast.unparse(node.func).split(".")[-2:])
-                name = name if "." in name else f"{path.stem}.{name}"
+                name = name if "." in name else f"{named(path)}.{name}"
                 if keys.get(name) in KEYS:
                     called.append(name)
                     assert ast.unparse(node.args[0]) in GIVEN[keys[name]], (path.name, node.lineno)
@@ -326,6 +331,8 @@ def test_what_is_kept_for_all_sessions_is_let_go_of() -> None:
         if name not in OF_THE_SERVER:
             assert "ttl=TIME" in how.replace("cached.", ""), name
             assert "max_entries=" in how, name
+            marks = {ast.unparse(d).removeprefix("cached.") for d in function.decorator_list}
+            assert "kept" in marks, f"{name} is not emptied where memory is wanted"
 
 
 def test_the_version_of_a_table_is_its_content() -> None:

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from pages.ui import cached
+from pages.ui.cached import warming
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def unloaded(monkeypatch: pytest.MonkeyPatch) -> str:
     """A module that nothing else loads, as the only one to load ahead."""
     name = "wave"
     monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.setattr(cached, "_WARM", (name,))
+    monkeypatch.setattr(warming, "_WARM", (name,))
     monkeypatch.setattr(gc, "freeze", lambda: None)
     return name
 
@@ -29,6 +30,6 @@ def test_the_first_page_has_the_server_for_itself(unloaded: str) -> None:
 
 
 def test_afterwards_all_is_loaded(unloaded: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cached, "_PAINTED", 0.0)
+    monkeypatch.setattr(warming, "_PAINTED", 0.0)
     cached.warm_up().join(30)
     assert unloaded in sys.modules

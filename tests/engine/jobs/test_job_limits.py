@@ -47,14 +47,11 @@ def test_of_too_much_together_the_one_most_beyond_its_own_is_stopped(
 ) -> None:
     monkeypatch.setattr(turns, "reserve", lambda *args: 10)
     jobs = Jobs(tmp_path / "runs", Limits(max_running_jobs=2, max_total_training_bytes=100))
-    first, second = (jobs.start(replace(SLOW, fallback=False), club(), CLUB) for _ in range(2))
-    more = pid_of(jobs, second)
     now = iter(range(10**9))  # work goes on
-    taken = {"all": 0}
-    monkeypatch.setattr(
-        processes, "usage", lambda pid: processes.Usage(taken["all"] // (1 if pid == more else 2), next(now))
-    )
-    taken["all"] = 80
+    taken: dict[int, int] = {}  # from before the first starts: what it takes in truth is too much already
+    monkeypatch.setattr(processes, "usage", lambda pid: processes.Usage(taken.get(pid, 0), next(now)))
+    first, second = (jobs.start(replace(SLOW, fallback=False), club(), CLUB) for _ in range(2))
+    taken |= {pid_of(jobs, first): 40, pid_of(jobs, second): 80}
     status = ended(jobs, second)
     assert status.state is State.FAILED
     assert "together" in status.message

@@ -15,14 +15,7 @@ from engine.run import RunRequest, RunResult, execute
 from engine.runfolder import Record, RunFolder, State
 from engine.table.infer import infer_schema
 from pages.ui import cached, datasets
-from tests.pages.conftest import (  # noqa: F401 - fixtures
-    _components_are_sought_once,
-    _known_server,
-    _tidy,
-    csv,
-    home,
-    open_app,
-)
+from tests.pages.conftest import csv
 
 Open = Callable[..., AppTest]
 
@@ -39,7 +32,7 @@ def carried_out(formula: str) -> RunResult:
     return execute(RunRequest(method="marginals"), notes(formula), infer_schema(notes(formula)))
 
 
-def opened(open_app: Open, formula: str) -> tuple[AppTest, str]:  # noqa: F811
+def opened(open_app: Open, formula: str) -> tuple[AppTest, str]:
     table = datasets.add(csv(notes(formula)), "notes.csv")
     run, now = f"{7:032x}", time.time()
     folder = RunFolder(datasets.home() / "runs" / run)
@@ -58,7 +51,7 @@ def certified(app: AppTest) -> dict[str, bool]:
     return dict(zip(checks["In words"], checks["Passed"], strict=True))
 
 
-def test_the_switch_holds_for_certificate_and_after_another_page(open_app: Open) -> None:  # noqa: F811
+def test_the_switch_holds_for_certificate_and_after_another_page(open_app: Open) -> None:
     app, run = opened(open_app, "=1+1")
     key = f"formulas-switch-{run}"
     assert app.toggle(key=key).value
@@ -75,6 +68,6 @@ def test_the_switch_holds_for_certificate_and_after_another_page(open_app: Open)
     assert cached.certificate(run, "csv", "keep").sha256 != cached.certificate(run, "csv").sha256
 
 
-def test_a_table_without_such_cells_has_no_switch(open_app: Open) -> None:  # noqa: F811
+def test_a_table_without_such_cells_has_no_switch(open_app: Open) -> None:
     app, _ = opened(open_app, "-1")
     assert not app.toggle

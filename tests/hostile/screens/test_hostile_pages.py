@@ -22,14 +22,7 @@ from engine.runfolder import Record, RunFolder, State
 from pages.ui import cached, datasets
 from pages.ui.datasets import Dataset
 from tests.hostile.markup import CHART_RAW, MARK, NAMES, RAW, SHOP, charts, drawn, helps, shop
-from tests.pages.conftest import (  # noqa: F401 - fixtures
-    _components_are_sought_once,
-    _known_server,
-    _tidy,
-    csv,
-    home,
-    open_app,
-)
+from tests.pages.conftest import csv
 
 Open = Callable[..., AppTest]
 # The markup that pages write themselves: the theme's rules and the small charts.
@@ -122,14 +115,14 @@ def test_the_search_finds_what_is_raw_in_html_and_no_more(name: str) -> None:
     assert foreign('<div onclick="run()">')
 
 
-def test_a_table_is_seen_and_set_up_as_plain_text(open_app: Open, table: Dataset) -> None:  # noqa: F811
+def test_a_table_is_seen_and_set_up_as_plain_text(open_app: Open, table: Dataset) -> None:
     for page in ("upload", "configure", "train"):
         app = open_app(table, page=page)
         assert list(drawn(app))  # names do stand there
         assert list(risky(app)) == []
 
 
-def test_a_comparison_is_plain_text_in_every_view(open_app: Open, table: Dataset, run: str) -> None:  # noqa: F811
+def test_a_comparison_is_plain_text_in_every_view(open_app: Open, table: Dataset, run: str) -> None:
     app = open_app(table, run, page="compare")
     assert list(drawn(app))
     assert any(MARK.search(text) for text in charts(app))
@@ -138,7 +131,7 @@ def test_a_comparison_is_plain_text_in_every_view(open_app: Open, table: Dataset
         assert list(risky(app)) == []
 
 
-def test_columns_are_looked_at_as_plain_text(open_app: Open, table: Dataset, run: str) -> None:  # noqa: F811
+def test_columns_are_looked_at_as_plain_text(open_app: Open, table: Dataset, run: str) -> None:
     app = open_app(table, run, page="compare")
     for name in list(NAMES.values())[:6]:
         app.selectbox(key="column").set_value(name).run()
@@ -146,10 +139,10 @@ def test_columns_are_looked_at_as_plain_text(open_app: Open, table: Dataset, run
 
 
 def test_the_library_is_plain_text(
-    open_app: Open,  # noqa: F811
+    open_app: Open,
     table: Dataset,
     run: str,
-    home: Path,  # noqa: F811
+    home: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(FOLDER, str(home / "library"))
