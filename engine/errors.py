@@ -23,21 +23,29 @@ TwinError                  a sentence for the person: what is wrong, where, and 
 
 from __future__ import annotations
 
+_LONGEST, _END = 1_000, 300  # characters of a sentence, and those kept of its end, which says what to do
+
 
 class TwinError(Exception):
     """Base of every error meant for the person at the screen.
 
-    `column` and `row` (counted from 1, as in the file) say where, when that is known.
+    `column` and `row` (counted from 1, as in the file) say where, when that is known. Whatever of a file is quoted, the
+    message stays one line that can be shown: its middle is left out where it is too long.
     """
 
     def __init__(self, message: str, *, column: str | None = None, row: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = _sentence(message)
+        super().__init__(self.message)
         self.column = column
         self.row = row
 
     def __str__(self) -> str:
         return self.message
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.splitlines()).encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - _END - 3]} … {text[-_END:]}"
 
 
 class ReadError(TwinError):

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from engine import versions
+from engine import plainjson, versions
 from engine.errors import SettingsError, TwinError
 from engine.race import RACE
 from engine.request import RunRequest
@@ -145,7 +145,7 @@ class Recipe:
         if len(text) > MOST_BYTES:
             raise SettingsError("This file is too large for a settings file.")
         try:
-            return cls.from_json(json.loads(text))
+            return cls.from_json(plainjson.loads(text.encode() if isinstance(text, str) else text))
         except (ValueError, RecursionError) as error:
             raise SettingsError("This is no settings file of Tabular Twin, but another kind of file.") from error
 

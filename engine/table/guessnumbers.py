@@ -84,15 +84,16 @@ def _whole(cells: Cells, guess: NumberGuess, missing: list[str]) -> Column:
 
 def _moment(cells: Cells, guess: NumberGuess, missing: list[str]) -> Column | None:
     """20240105, or a count of seconds, milliseconds, microseconds or nanoseconds since 1970."""
-    lengths = cells.distinct.str.len()
-    if int(lengths.min()) == 8 and int(lengths.max()) == 8 and (len(cells.distinct) >= 5 or hints(cells).date):
-        found = guess_date(cells.distinct)
-        if found is not None and found.exact and _recent(cells.distinct):
+    texts = cells.distinct.str.strip()
+    lengths = texts.str.len()
+    if int(lengths.min()) == 8 and int(lengths.max()) == 8 and (len(texts) >= 5 or hints(cells).date):
+        found = guess_date(texts)
+        if found is not None and found.exact and _recent(texts):
             return _dated(cells, found.fmt, missing, "dates written as eight digits", 0.9)
     if int(lengths.min()) < 9:
         return None
-    values = pd.to_numeric(cells.distinct)
-    epoch = guess_epoch(values)
+    values, whole = numbers.to_integers(texts, guess.fmt)
+    epoch = guess_epoch(pd.Series(values)) if whole.all() else None
     if epoch is None:
         return None
     unit = epoch.pattern.removeprefix("epoch:")
@@ -116,7 +117,7 @@ def _key(cells: Cells, guess: NumberGuess, missing: list[str]) -> Column | None:
     """Numbers that are all different, and are called a key or count the rows."""
     if not cells.unique or len(cells.distinct) < _KEY_ROWS or cells.gaps or missing:
         return None
-    if not hints(cells).key and not _counts_rows(cells):
+    if not hints(cells).key and not _counts_rows(cells, guess):
         return None
     why = "the name says it is a key" if hints(cells).key else "they count the rows"
     return _column(
@@ -134,10 +135,10 @@ def _shared_key(cells: Cells, guess: NumberGuess, missing: list[str]) -> Column 
     return keys.shared(cells, missing) if hints(cells).key and keys.is_shared(cells) else None
 
 
-def _counts_rows(cells: Cells) -> bool:
+def _counts_rows(cells: Cells, guess: NumberGuess) -> bool:
     """Whether the numbers are 0, 1, 2, … or 1, 2, 3, … in order."""
-    values = pd.to_numeric(cells.distinct).to_numpy()
-    return len(values) >= 10 and values[0] in (0, 1) and bool((np.diff(values.astype(np.float64)) == 1).all())
+    values = numbers.to_floats(cells.distinct, guess.fmt)
+    return len(values) >= 10 and values[0] in (0, 1) and bool((np.diff(values) == 1).all())
 
 
 def _code(cells: Cells, guess: NumberGuess, missing: list[str]) -> Column | None:

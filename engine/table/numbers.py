@@ -38,7 +38,7 @@ def is_plain(fmt: NumberFormat) -> bool:
 
 def normalise(texts: pd.Series, fmt: NumberFormat) -> pd.Series:
     """(n,) cells in the format, or written plainly -> the same as "-1234.5"; missing where a cell is no number."""
-    texts = texts.astype("str").str.strip(_SPACES + _CONTROLS)
+    texts = texts.astype("str").str.strip().str.strip(_SPACES + _CONTROLS)
     plain = texts.where(texts.str.fullmatch(_PLAIN).fillna(False).astype(bool))
     if is_plain(fmt):
         return plain

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from engine import plainjson
 from engine.errors import SchemaError
 from engine.typed import check_fields
 
@@ -358,8 +359,9 @@ class Schema:
             raise SchemaError("This is not a schema: an object with a list “columns” is needed.")
         version = data.get("version", VERSION)
         if type(version) is not int or version not in range(1, VERSION + 1):  # True is an int, and equals 1
-            told = str(version)[:40]
-            raise SchemaError(f"This schema has version {told}; this program reads versions 1 to {VERSION}.")
+            raise SchemaError(
+                f"This schema has version {str(version)[:40]}; this program reads versions 1 to {VERSION}."
+            )
         for entry in data["columns"]:
             if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str) or "kind" not in entry:
                 raise SchemaError("Each column of a schema needs at least a “name” and a “kind”.")
@@ -372,7 +374,7 @@ class Schema:
     @classmethod
     def loads(cls, text: str | bytes) -> Schema:
         try:
-            return cls.from_json(json.loads(text))
+            return cls.from_json(plainjson.loads(text.encode() if isinstance(text, str) else text))
         except (ValueError, RecursionError) as error:
             raise SchemaError(f"The schema is not valid JSON ({error}).") from error
 

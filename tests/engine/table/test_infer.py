@@ -410,3 +410,16 @@ def test_a_column_can_be_fixed_at_one_value() -> None:
         fix(frame, schema, "b", "seven")
     with pytest.raises(DataError, match="needs a value"):
         fix(frame, schema, "a", " ")
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2009", "\u3000", "\u202f", "\x1f", "\t", " "], ids=ascii)
+@pytest.mark.parametrize("first", [1, 20_240_101, 1_700_000_000_000])
+def test_a_blank_of_any_kind_beside_one_number_is_no_part_of_it(blank: str, first: int) -> None:
+    cells = [str(first + i) for i in range(24)]
+    clean = pd.DataFrame({"count": pd.Series(cells, dtype="str")})
+    cells[5], cells[7] = blank + cells[5], cells[7] + blank
+    frame = pd.DataFrame({"count": pd.Series(cells, dtype="str")})
+    schema = infer_schema(frame)
+    assert schema["count"].kind is infer_schema(clean)["count"].kind
+    if schema["count"].kind is not Kind.IDENTIFIER:
+        assert schema.parse(frame)["count"].tolist() == schema.parse(clean)["count"].tolist()

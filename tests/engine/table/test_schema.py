@@ -93,6 +93,21 @@ def test_json_says_its_version_and_keeps_letters_readable() -> None:
     assert type(schema.to_json()["columns"][0]["kind"]) is str
 
 
+@pytest.mark.parametrize("half", ["\\ud800", "\\uDFFF x", "\ud800"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_half_a_character_which_nothing_can_show_is_refused(half: str, encoding: str) -> None:
+    text = f'{{"columns": [{{"name": "a{half}", "kind": "text"}}]}}'
+    with pytest.raises(SchemaError, match="not valid JSON"):
+        Schema.loads(text.encode(encoding, "surrogatepass"))
+    assert Schema.loads(text.replace(half, "\\ud83e\\udd8a").encode(encoding)).names == ("a🦊",)
+
+
+def test_whatever_a_file_says_an_error_is_one_line_that_can_be_shown() -> None:
+    with pytest.raises(SchemaError, match=r"^There is no column “x x\?x+ … x*”\. Columns: a\.$") as caught:
+        Schema.from_json({"columns": [{"name": "a", "kind": "text"}]})["x\nx\ud800" + "x" * 5_000]
+    assert len(caught.value.message) == 1_000
+
+
 @pytest.mark.parametrize("version", range(1, VERSION + 1))
 def test_every_version_so_far_is_read(version: int) -> None:
     assert Schema.from_json({"version": version, "columns": [{"name": "a", "kind": "text"}]}).names == ("a",)
