@@ -21,6 +21,8 @@ def encoded(numeric: tuple[bool, ...], **sides: list[list[float]]) -> Encoded:
 def guess(numeric: tuple[bool, ...], rows: list[list[float]], pool: list[list[float]]) -> list[float]:
     """What trees learned from `rows` say of column "a" of the pool."""
     parts = encoded(numeric, synthetic=rows, members=pool, controls=[[] for _ in pool])
+    for side in parts.tables.values():
+        side[:, 1] += 50  # ranks are guessed from ranks; the values beside them are not looked at
     return [float(told) for told in attributes._modelled(parts, "synthetic", 0, 0)]
 
 
@@ -46,6 +48,10 @@ class TestTrees:
         rows = [[numbers[code] for code in CODES], CODES]
         assert guess((True, False), rows, [[0, 0, 0], [1, 0, 2]]) == pytest.approx([0.9, 0.1, 0.5], abs=0.02)
 
+    def test_of_a_skewed_number_the_middle_is_guessed_not_the_mean(self) -> None:
+        rows = [[0.1, 0.1, 0.7] * 20 + [0.5, 0.5, 0.9] * 20, [0.0] * 60 + [1.0] * 60]
+        assert guess((True, False), rows, [[0, 0], [0, 1]]) == pytest.approx([0.1, 0.5], abs=0.02)
+
     def test_rows_whose_number_is_missing_teach_nothing(self) -> None:
         """As a number the gap would draw the guess to 2; half of the rows have it."""
         rows = [[0.2, MISSING] * 30 + [0.6, MISSING] * 30, [0.0] * 60 + [1.0] * 60]
@@ -64,14 +70,21 @@ class TestTrees:
 
 class TestNothingToLearn:
     def test_one_label_is_guessed_of_everybody(self) -> None:
-        assert guess((False, True), [[4.0] * 5, [0.1] * 5], [[4, 5], [0.1, 0.9]]) == [4, 4]
+        assert guess((False, True), [[4.0] * 5, [0.1] * 5], [[4, 5, 6], [0.1, 0.9, 0.1]]) == [4] * 3
 
     def test_one_number_is_guessed_of_everybody(self) -> None:
-        assert guess((True, True), [[0.5] * 5, [0.1] * 5], [[0, 0], [0.1, 0.9]]) == [0.5, 0.5]
+        assert guess((True, True), [[0.5] * 5, [0.1] * 5], [[0, 0, 0], [0.1, 0.9, 0.1]]) == [0.5] * 3
 
     def test_a_number_that_nobody_has_is_never_right(self) -> None:
         told = guess((True, True), [[float(MISSING)] * 5, [0.1] * 5], [[MISSING, 0.5], [0.1, 0.9]])
         assert not attributes._right(np.array(told, np.float32), np.array([MISSING + 1, 0.5], np.float32), True).any()
+
+
+def test_gaps_are_told_from_all_values() -> None:
+    parts = encoded((True, False), rows=[[0.0, 1.0, float(MISSING)], [0.0, 1.0, -1.0]])
+    found = attributes._features(parts, parts["rows"], [1, 0])
+    assert found[:2].tolist() == [[0, 0], [1, 1]]
+    assert np.isnan(found[2]).all()
 
 
 def test_rare_labels_are_not_guessed() -> None:

@@ -131,7 +131,14 @@ def test_several_splits(runs: list[tuple[AuditSplit, pd.DataFrame]]) -> None:
     assert found.self_test[0].share == pytest.approx(0.1)
     steps = [event for event in told if isinstance(event, Progress)]
     assert (steps[-1].step, steps[-1].total) == (6, 6)
-    assert [event.step for event in steps if event.step] == sorted(event.step for event in steps if event.step)
+    said = {event.step: event.message for event in steps if event.step}
+    assert list(said) == [1, 2, 3, 4, 5, 6]
+    assert [said[step] for step in (3, 4, 5, 6)] == [
+        "The synthetic table is searched for the records.",
+        "The attacks are measured.",
+        "Members are compared with controls.",
+        "The meter is tested with planted copies.",
+    ]
 
 
 def test_ranks_make_scores_of_several_splits_comparable() -> None:
@@ -158,6 +165,10 @@ def test_why_there_is_no_audit(
     assert "units" not in found.rows
 
 
-def test_nothing_to_attack() -> None:
+def test_nothing_to_attack(runs: list[tuple[AuditSplit, pd.DataFrame]]) -> None:
+    real, (split, made) = table(numbers(330, 0)), runs[0]
+    keys = Schema((SCHEMA["key"],))
+    assert audit(real, runs, keys).not_applicable == "no column is learned, so there is nothing to attack"
+    assert audit(real, [(split, made[:0])], SCHEMA).not_applicable == "the synthetic table has no rows"
     with pytest.raises(SettingsError, match="no synthetic table"):
         audit(table(numbers(9, 0)), [], SCHEMA)

@@ -152,6 +152,8 @@ def test_other_errors_of_a_column() -> None:
     with pytest.raises(SchemaError, match=r"one of marginals, .*, or empty") as caught:
         Column("a", Kind.TEXT, method="magic")
     assert all(method in caught.value.message for method in COLUMN_METHODS)
+    with pytest.raises(SchemaError, match=r"^Column “a”: text must be own or faker\.$"):
+        Column("a", Kind.TEXT, text="magic")
     with pytest.raises(SchemaError, match=r"twice") as caught:
         Schema((Column("a", Kind.TEXT), Column("a", Kind.TEXT)))
     assert caught.value.column == "a"
@@ -199,10 +201,10 @@ def test_every_kind_has_a_dtype() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ([], "This is not a schema"),
+        ([], "^This is not a schema: an object with a list “columns” is needed.$"),
         ({"columns": 3}, "This is not a schema"),
         ({"version": 99, "columns": []}, "version 99"),
-        ({"columns": [{"name": "a"}]}, "at least a “name” and a “kind”"),
+        ({"columns": [{"name": "a"}]}, "^Each column of a schema needs at least a “name” and a “kind”.$"),
         ({"columns": [3]}, "at least a “name” and a “kind”"),
         ({"columns": [{"name": "a", "kind": "magic"}]}, "“a”.*cannot be read"),
         ({"columns": [{"name": "a", "kind": "text", "colour": 1}]}, "unknown entry “colour”"),
@@ -228,7 +230,7 @@ def test_selecting() -> None:
     assert schema.selected.names == ("age", "fee")
     assert schema.names == CLUB.names
     assert schema.select(CLUB.names) == CLUB
-    with pytest.raises(SchemaError, match="at least one"):
+    with pytest.raises(SchemaError, match=r"^Choose at least one column\.$"):
         CLUB.select([])
     with pytest.raises(SchemaError, match="“colour”"):
         CLUB.select(["colour"])
