@@ -158,7 +158,8 @@ class RowReader:
                 records.skip(stretch.rows.num_rows, stretch.end)
         self._end()
         if self._beyond:
-            message = f"Another table follows in lines {self._beyond[0]:,} to {self._beyond[-1]:,}; it was set aside."
+            lines = f"lines {self._beyond[0]:,} to {self._beyond[-1]:,}"
+            message = f"Another table follows in {lines}; it was set aside. Save it as a file of its own to use it."
             self._notes.warn("second_table", message, row=self._beyond[0])
         if self._blank_lines:
             lines = line_ranges(self._blank_lines)
