@@ -130,7 +130,7 @@ def test_shares_are_spelled_alike_in_words_charts_and_tables() -> None:
 
 @pytest.mark.parametrize("name", ["**bold**", "[x](y)", "![x](http://y)", ":red[x]", "$a$ b", "<b>", "a\n# b", "`c`"])
 def test_plain_text_has_no_effect_in_markdown(name: str) -> None:
-    shown = words.plain(name)
+    shown = words.plain(name).replace("\u2060", "")  # of no width
     assert shown.replace("\\", "") == " ".join(name.split())
     assert all(mark.isalnum() or mark in " \\" or shown[place - 1] == "\\" for place, mark in enumerate(shown))
 
