@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from engine.run import RunRequest
 
+HARDLY = 10  # below this no correlation can be told from chance
 FEW_ROWS = 100  # below this only statistical methods have enough to learn from
 TREE_ROWS = 200  # from here on trees find more than a correlation matrix does
 DEEP_ROWS = 1_000  # from here on every deep method may be worth its time
@@ -138,6 +139,8 @@ def _marginals(info: GeneratorInfo, known: Facts) -> Verdict:
 def _copula(info: GeneratorInfo, known: Facts) -> Verdict:
     if known.columns <= 1:
         return 20.0, True, "There is only one column to learn, so a copula has no relations to add."
+    if known.rows < HARDLY:
+        return 80.0, True, f"{_count(known.rows)} show what a table looks like, hardly how its values are distributed."
     if known.rows < TREE_ROWS:
         return (
             80.0,

@@ -170,7 +170,7 @@ def _x(comparison: ColumnComparison, places: Sequence[float]) -> list[Any]:
 def _value_axis(fig: go.Figure, comparison: ColumnComparison, column: int) -> None:
     settings: dict[str, Any] = {"title_text": safe(theme.shorten(labels.axis_title(comparison), 44)), "showgrid": False}
     if comparison.kind is Kind.DATETIME:
-        settings["type"] = "date"
+        settings |= {"type": "date"} | ({"tickformat": "%H:%M"} if labels.clock(comparison) else {})
     elif comparison.log:
         settings |= {"type": "log", "dtick": "D2" if comparison.edges[-1] / comparison.edges[0] < 50 else 1}
         settings |= {"tickformat": ",~g"}

@@ -12,6 +12,7 @@ from engine.evaluation.distributions import ColumnComparison, Side
 from engine.table.schema import Kind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 86_400_000_000  # microseconds
 _STAMPS = {"s": "%Y-%m-%d %H:%M:%S", "m": "%Y-%m-%d %H:%M", "h": "%Y-%m-%d %H:00", "M": "%b %Y"}
 
 
@@ -44,8 +45,19 @@ def number(value: float, decimals: int | None = None) -> str:
 def value(comparison: ColumnComparison, x: float) -> str:
     """A value of the column, with its unit."""
     if comparison.kind is Kind.DATETIME:
-        return stamp(x, comparison.unit)
+        return _moment(comparison, x)
     return f"{comparison.prefix}{number(x, comparison.decimals)}{comparison.suffix}"
+
+
+def clock(comparison: ColumnComparison) -> bool:
+    """Whether the column holds times of day, which all stand on 1970-01-01."""
+    within = comparison.edges[0] >= 0 and comparison.edges[-1] <= _DAY + 3_600_000_000
+    return comparison.kind is Kind.DATETIME and comparison.unit in ("s", "m", "h") and within
+
+
+def _moment(comparison: ColumnComparison, x: float) -> str:
+    shown = stamp(x, comparison.unit)
+    return shown.rpartition(" ")[2] if clock(comparison) else shown
 
 
 def bin_label(comparison: ColumnComparison, index: int) -> str:
@@ -56,7 +68,7 @@ def bin_label(comparison: ColumnComparison, index: int) -> str:
     if comparison.open_high and index == len(comparison.edges) - 2:
         return f"{_first(comparison, low)} and {'later' if comparison.kind is Kind.DATETIME else 'more'}"
     if comparison.kind is Kind.DATETIME:
-        return _period(low, high, comparison.unit)
+        return _moment(comparison, low) if clock(comparison) else _period(low, high, comparison.unit)
     if comparison.unit == "integer":
         return value(comparison, (low + high) / 2)
     return f"{_first(comparison, low)} to {_last(comparison, high)}"
@@ -64,7 +76,7 @@ def bin_label(comparison: ColumnComparison, index: int) -> str:
 
 def _first(comparison: ColumnComparison, low: float) -> str:
     if comparison.kind is Kind.DATETIME:
-        return stamp(low, comparison.unit)
+        return _moment(comparison, low)
     return value(comparison, low + _half(comparison))
 
 

@@ -69,7 +69,7 @@ def _facts(
         "name": reading.name,
         "format": reading.format,
         "facts": reading.facts,
-        "findings": [f.to_json() for f in (*reading.findings, *infinite.find(reading.frame, schema))],
+        "findings": [f.to_json() for f in infinite.beside(reading.findings, infinite.find(reading.frame, schema))],
         "rows": profile.rows,
         "schema": schema.to_json(),
         "profile": profile.to_json(),
@@ -111,7 +111,7 @@ def _text(
         f"{reading.name} ({reading.format}): {profile.rows:,} rows, {len(schema)} columns",
         console.table(header, columns),
     ]
-    if findings := (*reading.findings, *infinite.find(reading.frame, schema)):
+    if findings := infinite.beside(reading.findings, infinite.find(reading.frame, schema)):
         parts.append("Reading\n" + "\n".join(f"  [{f.severity}] {f.message}" for f in findings))
     if seen := remarks(known):
         parts.append("Seen\n" + "\n".join(f"  {sentence}" for sentence in seen))

@@ -129,7 +129,8 @@ def _linear(real: FloatArray, both: FloatArray, unit: float, atoms: tuple[float,
         return Bins(_around(low, high, unit), atoms=atoms)
     quartiles = np.quantile(real, [0.25, 0.75])
     width = 2 * float(quartiles[1] - quartiles[0]) / np.cbrt(len(real))
-    bins = np.clip((high - low) / width if width > 0 else MOST_BINS, FEWEST_BINS, MOST_BINS)
+    narrowest, widest = (high - low) / MOST_BINS, (high - low) / FEWEST_BINS
+    bins = (high - low) / np.clip(width, narrowest, widest) if width > 0 else MOST_BINS
     step = max(_round_step((high - low) / bins), unit)
     first = np.floor(low / step)
     count = int(np.floor(high / step) - first) + 1

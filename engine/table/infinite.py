@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -24,6 +26,11 @@ def find(frame: pd.DataFrame, schema: Schema) -> tuple[Finding, ...]:
     training will refuse (see `engine.codecs.numeric`), with what to do.
     """
     return tuple(told for place, column in enumerate(schema) if (told := _of(frame.iloc[:, place], column)))
+
+
+def beside(read: Iterable[Finding], found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What reading found, and what `find` did: where that names the columns, the reader's own count says no more."""
+    return *(finding for finding in read if not found or finding.code != CODE), *found
 
 
 def _of(cells: pd.Series, column: Column) -> Finding | None:

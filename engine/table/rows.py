@@ -158,7 +158,8 @@ class RowReader:
                 records.skip(stretch.rows.num_rows, stretch.end)
         self._end()
         if self._beyond:
-            message = f"Another table follows in lines {self._beyond[0]:,} to {self._beyond[-1]:,}; it was set aside."
+            lines = f"lines {self._beyond[0]:,} to {self._beyond[-1]:,}"
+            message = f"Another table follows in {lines}; it was set aside. Save it as a file of its own to use it."
             self._notes.warn("second_table", message, row=self._beyond[0])
         if self._blank_lines:
             lines = line_ranges(self._blank_lines)
@@ -237,6 +238,9 @@ class RowReader:
             elif is_comment(record, self._layout.comment, self._width):
                 self._notes.add("comment", f"A comment was skipped: {excerpt(record.text)}", row=record.line)
             elif len(record.fields) == self._width:
+                if waiting is not None:  # rows stay in their order
+                    self._mended(waiting)
+                    waiting = None
                 self._totals_inside += self._may_end(record)
                 self._good(record)
             elif waiting is not None and (whole := self._joined(waiting, record)) is not None:
@@ -313,16 +317,21 @@ class RowReader:
             self._notes.add("blank_lines", f"{skipped} skipped.", row=blank[-1])
         start = self._footer_start(tail)
         self._release(tail[:start])
-        for record in tail[start:]:
-            if not record.blank:
-                self._notes.warn("footer", f"Set aside as a footer: {excerpt(record.text)}", row=record.line)
+        below = [record for record in tail[start:] if not record.blank]
+        if self._is_table(below):
+            self._beyond = [record.line for record in below]
+            return
+        for record in below:
+            self._notes.warn("footer", f"Set aside as a footer: {excerpt(record.text)}", row=record.line)
 
     def _footer_start(self, tail: Sequence[Record]) -> int:
         """Index in the tail from which nothing is a row any more: a foreign block behind a blank line, or remarks."""
-        for index, record in enumerate(tail):
-            if record.blank and self._is_foreign([r for r in tail[index:] if not r.blank]):
-                return index
-        start = len(tail)
+        foreign = (
+            index
+            for index, record in enumerate(tail)
+            if record.blank and self._is_foreign([r for r in tail[index:] if not r.blank])
+        )
+        start = next(foreign, len(tail))
         while start > 0 and (tail[start - 1].blank or self._is_footer(tail[start - 1])):
             start -= 1
         return start
@@ -331,6 +340,11 @@ class RowReader:
         """Whether no line of a block could be a row of this table."""
         narrow = self._width if len(block) > 1 else self._width / 2
         return all(self._is_footer(r) or len(r.fields) > self._width or len(r.fields) < narrow for r in block)
+
+    def _is_table(self, block: Sequence[Record]) -> bool:
+        """Whether lines behind the table are one of their own: names and rows, all of one width."""
+        widths = {len(record.fields) for record in block}
+        return len(block) > 2 and len(widths) == 1 and max(widths) > 1 and not any(map(self._is_footer, block))
 
     def _is_footer(self, record: Record) -> bool:
         if len(record.fields) == self._width:

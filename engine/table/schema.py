@@ -124,6 +124,11 @@ class DateFormat:
     resolution: str = "D"
     timezone: str | None = None
 
+    @property
+    def has_day(self) -> bool:
+        """Whether there is a date, and not only a time of day (which stands on 1970-01-01)."""
+        return self.pattern.startswith("epoch:") or "%Y" in self.pattern or "%y" in self.pattern
+
 
 @dataclass(frozen=True, slots=True)
 class Description:

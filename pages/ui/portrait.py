@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from engine.table import infinite
 from engine.table.findings import Finding, Severity
 from pages.ui import cached, preview, profiled, rereading, state, widgets
 from pages.ui.datasets import Dataset
@@ -33,7 +34,7 @@ def draw(table: Dataset) -> None:
         if st.button("Use another table", key="another"):
             state.forget()
             st.rerun()
-    _findings((*reading.findings, *cached.infinite(table)))
+    _findings(infinite.beside(reading.findings, cached.infinite(table)))
     view = st.segmented_control(
         "What to see",
         ["Rows", "Columns"],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from engine.table.notes import excerpt
 from engine.table.schema import Kind
 from pages.ui import cached, state, widgets
 from pages.ui.datasets import Dataset
@@ -15,8 +16,9 @@ from pages.ui.words import count, plain, share
 
 if TYPE_CHECKING:
     from engine.table.profile import ColumnProfile, TableProfile
-    from engine.table.schema import Schema
+    from engine.table.schema import Column, Schema
 
+NAME = 60  # characters of a name on a card; all of it is in the help
 CARDS = 12  # on one page; with more columns there is something to find them by
 GAPS, FOUND = "With missing cells", "With findings of the reader"
 
@@ -91,11 +93,16 @@ def _card(column: ColumnProfile, schema: Schema) -> None:
 
     with st.container(border=True, height="stretch", gap="xsmall"):
         reason = schema[column.name].reason
-        st.markdown(
-            f"**{plain(column.name)}** :gray-badge[{column.kind}]",
-            help=f"{plain(reason[:1].upper() + reason[1:])}." if reason else None,
+        shown = excerpt(column.name, most=NAME)
+        told = (
+            f"“{plain(column.name)}”." if shown != " ".join(column.name.split()) else "",
+            f"{plain(reason[:1].upper() + reason[1:])}." if reason else "",
         )
-        st.caption(_spread(column))
+        st.markdown(
+            f"**{plain(shown)}** :gray-badge[{column.kind}]",
+            help=" ".join(sentence for sentence in told if sentence) or None,
+        )
+        st.caption(_spread(column, schema[column.name]))
         if column.histogram is not None or column.top:
             chart = charts.profile_chart(column, dark=widgets.dark())
             st.altair_chart(chart, theme=None, alt=f"Distribution of {column.name}")
@@ -103,12 +110,19 @@ def _card(column: ColumnProfile, schema: Schema) -> None:
             st.caption("Made anew: nothing of it is learned.")
 
 
-def _spread(column: ColumnProfile) -> str:
+def _spread(column: ColumnProfile, known: Column) -> str:
     """Distinct values, range and missing cells, in a few words."""
     words = [count(column.distinct, "value")]
     if column.minimum is not None and column.kind.numeric:
-        low, high = (plain(f"{x:.6g}" if isinstance(x, float) else str(x)) for x in (column.minimum, column.maximum))
+        low, high = (plain(_end(x, known)) for x in (column.minimum, column.maximum))
         words.append(f"{low} to {high}")
     if column.missing:
         words.append(f"{share(column.missing / column.rows)} missing")
     return ", ".join(words)
+
+
+def _end(value: object, known: Column) -> str:
+    """The least or greatest value; a time of day without the date that stands for none."""
+    if known.date is not None and not known.date.has_day:
+        return str(value).partition("T")[2]
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

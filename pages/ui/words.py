@@ -5,11 +5,23 @@ from __future__ import annotations
 import re
 
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")
+_ADDRESSES = re.compile(r"(?<=://)|(?i:(?<=\bwww)(?=\.))|(?=@)")  # places where Markdown would see a link
+_JOINER = "\u2060"  # of no width
+_FROM_THE_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is, whatever a table's names hold: every mark of ASCII is escaped."""
-    return _MARKS.sub(r"\\\1", " ".join(text.split()))
+    """Text that Markdown shows as it is, whatever a table's names hold: every mark of ASCII is escaped, nothing a link.
+
+    What holds letters written from right to left is set apart, so that numbers beside it stay where they are.
+    """
+    shown = _MARKS.sub(r"\\\1", _ADDRESSES.sub(_JOINER, " ".join(text.split())))
+    return apart(shown)
+
+
+def apart(text: str) -> str:
+    """The text, set apart from what stands beside it where it is written from right to left (Unicode, UAX 9)."""
+    return f"\u2068{text}\u2069" if _FROM_THE_RIGHT.search(text) else text
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

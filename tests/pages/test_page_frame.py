@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -129,9 +130,22 @@ def test_shares_are_spelled_alike_in_words_charts_and_tables() -> None:
 
 @pytest.mark.parametrize("name", ["**bold**", "[x](y)", "![x](http://y)", ":red[x]", "$a$ b", "<b>", "a\n# b", "`c`"])
 def test_plain_text_has_no_effect_in_markdown(name: str) -> None:
-    shown = words.plain(name)
+    shown = words.plain(name).replace("\u2060", "")  # of no width
     assert shown.replace("\\", "") == " ".join(name.split())
     assert all(mark.isalnum() or mark in " \\" or shown[place - 1] == "\\" for place, mark in enumerate(shown))
+
+
+@pytest.mark.parametrize("name", ["http://x.y", "see www.x.org", "a@b.org"])
+def test_plain_text_holds_no_link(name: str) -> None:
+    """Markdown finds addresses by their letters, whatever is escaped; a mark of no width keeps it away."""
+    shown = words.plain(name).replace("\\", "")
+    assert shown.replace("\u2060", "") == name
+    assert not re.search(r"://\w|www\.|\w@", shown)
+
+
+def test_names_written_from_the_right_leave_the_numbers_beside_them_alone() -> None:
+    assert words.plain("שם") == "\u2068שם\u2069"
+    assert words.plain("name") == "name"
 
 
 @pytest.mark.parametrize(

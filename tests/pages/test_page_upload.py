@@ -248,3 +248,22 @@ def test_infinite_numbers_are_told_at_once_and_stand_in_the_way_until_left_out(o
     dataset.save_schema(replace(schema, columns=columns))
     app = open_app(dataset, page="configure")
     assert not app.button(key="next").disabled
+
+
+def test_infinite_numbers_of_a_json_file_are_told_once(open_app: Open) -> None:
+    app = open_app(cached.take(b'[{"a": 1.5, "b": 1}, {"a": Infinity, "b": 2}, {"a": 2.5, "b": 3}]', "levels.json"))
+    assert ["infinite" in box.value for box in app.warning] == [True]
+
+
+def test_cards_of_times_of_day_and_of_names_that_go_on_and_on(open_app: Open) -> None:
+    """Times stand without the date that stands for none; a name is cut, and whole in its help."""
+    name = "and so on " * 40
+    rows = "".join(f"{hour:02d}:{hour * 7 % 60:02d},{hour}\n" for hour in range(24))
+    app = open_app(cached.take(f"at,{name}\n{rows}".encode(), "times.csv"))
+    app.segmented_control(key="portrait").set_value("Columns").run()
+    assert not app.exception
+    assert any("00:00:00 to 23:41:00" in caption.value.replace("\\", "") for caption in app.caption)
+    assert not any("1970" in caption.value for caption in app.caption)
+    card = next(one for one in app.markdown if "and so on" in one.value)
+    assert len(card.value) < 100
+    assert name.strip() in card.help

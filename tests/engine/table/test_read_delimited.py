@@ -352,10 +352,27 @@ def test_a_word_for_totals_that_is_a_value_stays() -> None:
     assert read_table(text(*rows)).frame.shape == (5, 2)
 
 
-def test_a_second_table_below_is_set_aside(clean: list[list[str | None]]) -> None:
-    reading = read_table(text(*ROWS, "", "key,value", "a,1", "b,2"))
+@pytest.mark.parametrize("more", [("key,value", "a,1", "b,2"), ("a,b,c,d", "1,2,3,4", "5,6,7,8")])
+def test_a_second_table_below_is_set_aside_in_one_sentence(
+    clean: list[list[str | None]], more: tuple[str, ...]
+) -> None:
+    reading = read_table(text(*ROWS, "", *more))
     assert cells(reading) == clean
-    assert [row for row, _ in found(reading, "footer")] == [8, 9, 10]
+    assert found(reading, "second_table") == [(8, Severity.WARNING)]
+    assert "lines 8 to 10" in next(f.message for f in reading.findings if f.code == "second_table")
+    assert not found(reading, "footer")
+
+
+def test_a_total_above_a_footer_behind_a_blank_line_is_no_row(clean: list[list[str | None]]) -> None:
+    reading = read_table(text(*ROWS, "Total,,7", "", "Source: the office"))
+    assert cells(reading) == clean
+    assert [row for row, _ in found(reading, "footer")] == [7, 9]
+
+
+def test_rows_at_the_end_stay_in_their_order() -> None:
+    """A short row waits for what may complete it; a word for totals that is a value stands behind it."""
+    rows = ["kind,n,x", "mean,1,2", "max,2,3", "mean,3,4", "max,4,5", "short,6", "mean,5,6"]
+    assert read_table(text(*rows)).frame["kind"].tolist() == ["mean", "max", "mean", "max", "short", "mean"]
 
 
 def test_a_second_table_of_the_same_width_is_set_aside(clean: list[list[str | None]]) -> None:
