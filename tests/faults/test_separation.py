@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from engine.jobs import Jobs
+from engine.run import RunRequest
 from engine.table.schema import Column, Kind, Schema
 from pages.ui import cached, datasets
 from pages.ui.datasets import Dataset
@@ -43,3 +47,22 @@ def test_equal_names_share_no_answer(asked: str) -> None:
     first, second = ask(one), ask(other)
     assert first != second
     assert (ask(one), ask(other)) == (first, second)
+
+
+def test_ids_have_128_bits_and_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As text: four bits for each of a run's characters, six for each of a table's; and they come from `secrets`."""
+    monkeypatch.setattr(Jobs, "_pump", lambda self: None)  # nothing is trained
+    first, second = (members("ALPHA", 10, "1.5") for _ in range(2))
+    assert first.id != second.id
+    assert 6 * len(first.id) >= 128
+    known = (cached.reading(first).frame, cached.schema(first))
+    runs = [cached.jobs().start(RunRequest("marginals", rows=5), *known) for _ in range(2)]
+    assert len(set(runs)) == 2
+    assert all(re.fullmatch("[0-9a-f]{32}", run) for run in runs)
+    monkeypatch.setattr(secrets, "token_hex", lambda number: "a" * 2 * number)
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda number: "a" * (4 * number // 3))
+    assert (
+        set(members("ALPHA", 10, "1.5").id)
+        == set(cached.jobs().start(RunRequest("marginals", rows=5), *known))
+        == {"a"}
+    )
