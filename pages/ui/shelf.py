@@ -45,7 +45,7 @@ def identity(said: Mapping[str, Any]) -> str:
     """
     if said.get("iss") and said.get("sub"):
         return f"{said['iss']} {said['sub']}"
-    trusted = said.get("email_verified", True) is not False
+    trusted = str(said.get("email_verified", True)).lower() != "false"  # some write it as text
     return str(said.get("email") or "").strip().casefold() if trusted else ""
 
 

@@ -8,6 +8,7 @@ import os
 import secrets
 import stat
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,13 @@ import pytest
 from streamlit import error_util
 from streamlit.testing.v1 import AppTest
 
+from engine import privatelog
+from engine.errors import JobError, TwinError
 from engine.generators import registry
+from engine.library import looking
+from engine.library.owners import owner_of
+from engine.library.settings import FOLDER, UNDO_HOURS, LibrarySettings
+from engine.library.store import Library
 from engine.results import store
 from engine.run import RunResult, execute
 from engine.runfolder import Record, RunFolder, State
@@ -28,6 +35,7 @@ from engine.table.schema import Column, Kind, Schema
 from pages.ui import cached, datasets, entrance, private, shelf
 from pages.ui.choices import Choices
 from pages.ui.datasets import Dataset
+from tests.engine.library.conftest import draft
 from tests.engine.tables import CLUB, club
 from tests.faults.conftest import BARE, NEED
 from tests.faults.disk import full
@@ -143,7 +151,7 @@ def test_a_run_of_another_table_is_not_shown(open_app: Callable[..., AppTest]) -
     assert not app.exception
     assert app.query_params["run"] == own
     assert "BRAVO" not in everything(app)
-    for guess in ("members.csv", table.digest, "", "../" + table.id):
+    for guess in ("members.csv", table.digest, "", f"../datasets/{table.id}", str(table.folder)):
         visitor = AppTest.from_file(str(APP), default_timeout=60)
         visitor.query_params["data"] = guess
         assert "ALPHA" not in everything(visitor.run())
@@ -344,13 +352,63 @@ def test_the_version_of_a_table_is_its_content() -> None:
     assert len(one.id) >= 24
 
 
-def test_what_is_old_goes_where_nobody_comes(table: Dataset, home: Path) -> None:
-    fresh = datasets.add(b"a\n1\n", "x.csv")
+def test_what_is_old_goes_where_nobody_comes(table: Dataset, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER, str(home / "library"))
+    settings = LibrarySettings(home / "library", 10**9)
+    library = Library(settings, owner_of(settings.folder, "Ada"))
+    (deleted,) = library.save([draft()])
+    library.delete(deleted.id)
+    (_, old), (fresh, new) = with_run("ALPHA"), with_run("BRAVO")
+    folder = RunFolder(home / "runs" / old)
+    folder.write_state(Record(State.DONE, created=1.0, started=1.0, ended=2.0))
     os.utime(table.folder, (0, 0))
+    monkeypatch.setenv(UNDO_HOURS, "0")
     private.tidy()
     assert datasets.find(table.id) is None
     assert datasets.find(fresh.id) == fresh
+    assert cached.jobs().ids() == (new,)
+    assert not folder.path.exists()
+    assert library.used() == 0
+    assert not (home / "library" / library.owner / deleted.id).exists()
     assert private._tidier() is private._tidier()
+
+
+def test_a_table_from_ahead_of_the_clock_begins_to_age_now(table: Dataset) -> None:
+    ahead = time.time() + 365 * 86_400
+    os.utime(table.folder, (ahead, ahead))
+    datasets.sweep()
+    assert abs(table.folder.stat().st_mtime - time.time()) < 3600
+
+
+def test_a_deleted_run_is_in_no_memory() -> None:
+    table, run = with_run("ALPHA")
+    asked = (cached.result, cached.real, cached.summary)
+    for ask in asked:
+        ask(run)
+    cached.delete_run(table, run)
+    for ask in asked:
+        with pytest.raises(JobError):
+            ask(run)
+    assert table.runs() == ()
+
+
+def test_a_refused_upload_leaves_nothing(home: Path) -> None:
+    with pytest.raises(TwinError):
+        cached.take(b"", "empty.csv")
+    assert not list((home / "datasets").iterdir())
+
+
+def test_a_model_that_cannot_be_looked_into_is_logged_without_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    monkeypatch.setattr(looking, "written", lambda folder: int(CANARY))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with pytest.raises(ValueError, match=CANARY):
+        looking.main([str(tmp_path)])
+    assert sys.excepthook is privatelog._hook
 
 
 def test_a_running_server_tidies_up_by_itself_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -378,6 +378,7 @@ class TestLogIn:
             ({"email": " Ada@Example.org "}, "ada@example.org"),
             ({"email": "a@b", "email_verified": True}, "a@b"),
             ({"email": "a@b", "email_verified": False}, ""),
+            ({"email": "a@b", "email_verified": "false"}, ""),
             ({"sub": "s"}, ""),
         ],
     )

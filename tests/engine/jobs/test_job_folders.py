@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from engine.errors import JobError
-from engine.jobs import Jobs
-from engine.runfolder import RunFolder
+from engine.jobs import Jobs, State
+from engine.runfolder import Record, RunFolder
 from engine.table.schema import CANONICAL_DTYPES, Column, DateFormat, Kind, Schema
-from tests.engine.jobs.runs import BARE, QUICK, ended
+from tests.engine.jobs.runs import BARE, QUICK, ended, stored
 from tests.engine.tables import CLUB, club
 
 
@@ -29,6 +29,15 @@ def test_ids_that_are_none(jobs: Jobs, run_id: str) -> None:
     for ask in (jobs.status, jobs.cancel, jobs.result, jobs.delete):
         with pytest.raises(JobError):
             ask(run_id)
+
+
+def test_a_run_outside_the_folder_is_none(jobs: Jobs) -> None:
+    inside = stored(jobs, Record(State.DONE, created=1.0, ended=2.0))
+    outside = shutil.copytree(jobs.root / inside, jobs.root.parent / "outside" / inside)
+    for ask in (jobs.status, jobs.table, jobs.cancel, jobs.delete):
+        with pytest.raises(JobError, match="no such run"):
+            ask(f"../outside/{inside}")
+    assert (outside / "state.json").exists()
 
 
 def test_damaged_folders_are_told_and_do_not_stop_the_others(jobs: Jobs) -> None:

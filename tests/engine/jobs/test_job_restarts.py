@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from engine import processes
 from engine.jobs import Jobs, State
 from engine.limits import Limits
-from engine.runfolder import Record
+from engine.runfolder import Record, RunFolder
 from tests.engine.jobs.runs import BARE, SLOW, ended, stored, training
 from tests.engine.tables import CLUB, club
 
@@ -70,3 +72,24 @@ def test_a_run_that_was_claimed_but_never_started_has_failed(jobs: Jobs) -> None
     assert jobs.status(run_id).state is State.QUEUED
     os.utime(jobs.root / run_id / "claim", (1.0, 1.0))
     assert jobs.status(run_id).state is State.FAILED
+
+
+def test_so_has_one_that_was_claimed_before_the_clock_was_set_back(jobs: Jobs) -> None:
+    run_id = stored(jobs, Record(State.QUEUED, created=1.0))
+    ahead = time.time() + 86_400
+    os.utime(jobs.root / run_id / "claim", (ahead, ahead))
+    assert jobs.status(run_id).state is State.FAILED
+
+
+def test_a_restarted_server_starts_who_waits_where_nothing_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder(tmp_path / "runs" / ("a" * 32))
+    folder.create(BARE, CLUB.parse(club()), CLUB)
+    folder.write_state(Record(State.QUEUED, created=1.0))
+
+    def start(*_: object, **__: object) -> None:
+        raise OSError("no process is needed to see that one is asked for")
+
+    monkeypatch.setattr(processes, "start", start)
+    assert "could not be started" in Jobs(tmp_path / "runs", Limits()).status(folder.path.name).message
