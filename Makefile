@@ -2,7 +2,7 @@
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test lint format unit browser coverage soak mutants bench screenshots audit clean
+.PHONY: run test lint format unit browser coverage soak fuzz mutants bench screenshots audit clean
 
 # Keeps a library in library/; `make run TABULAR_TWIN_LIBRARY=` keeps none (do so where others can reach the page).
 run: export TABULAR_TWIN_LIBRARY ?= library
@@ -47,6 +47,12 @@ soak: EXAMPLES ?= 2000
 soak:
 	@tools/setup.sh dev
 	SOAK_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/soak -n logical --hypothesis-show-statistics
+
+# Changed files of every kind that anyone may hand in: each is done with, or refused in one sentence.
+fuzz: CASES ?= 1000
+fuzz:
+	@tools/setup.sh dev
+	$(BIN)/python benchmarks/fuzz.py --cases $(CASES)
 
 # The code is changed on purpose, and tests must notice: hours for all, so `make mutants ONLY="engine.table.schema*"`.
 mutants:

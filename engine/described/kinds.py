@@ -13,6 +13,7 @@ from engine.described.describing import SEQUENCE, refuse
 from engine.described.numbers import Spread
 from engine.errors import DataError, SchemaError
 from engine.fakers import pools
+from engine.table.numbers import FULL
 from engine.table.schema import Column, DateFormat, Description, Kind
 
 _PIECES = {"A": 26, "a": 26, "9": 10, "*": 62}
@@ -71,9 +72,20 @@ def draw(column: Column, n: int, rng: np.random.Generator) -> pd.Series:
         return pd.Series([f"{value:.0f}" for value in numbers], dtype="str")
     if column.kind is Kind.DATETIME:
         return _dates(column, numbers)
+    _check_size(column, numbers)
     if column.kind is Kind.INTEGER:
         return pd.Series(np.round(numbers).astype(np.int64), dtype="Int64")
-    return pd.Series(np.round(numbers, column.decimals), dtype="float64")
+    # More decimals than a number has leave it as it is; of hundreds, rounding would make nothing.
+    return pd.Series(np.round(numbers, column.decimals) if column.decimals < FULL else numbers, dtype="float64")
+
+
+def _check_size(column: Column, numbers: NDArray[np.float64]) -> None:
+    most = 2.0**63 if column.kind is Kind.INTEGER else np.inf
+    if not (np.abs(numbers) < most).all():
+        refuse(
+            column,
+            f"some numbers would be larger than {'whole numbers' if most < np.inf else 'any'} can be; set bounds",
+        )
 
 
 def _chosen(cells: Sequence[Any], told: Description, n: int, rng: np.random.Generator) -> NDArray[Any]:

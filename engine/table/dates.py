@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.table.schema import DateFormat
+from engine.table.schema import DATE_TOKEN, DateFormat
 
 EPOCH_UNITS = ("s", "ms", "us", "ns")
 RESOLUTIONS = ("Y", "M", "D", "h", "m", "s", "ms", "us")  # coarse to fine
-_TOKEN = re.compile(r"%[-:36]?[a-zA-Z%]")
 _PLAIN_TOKENS = {"%-d": "%d", "%-m": "%m", "%-H": "%H", "%-I": "%I", "%3f": "%f", "%6f": "%f", "%P": "%p", "%:z": "%z"}
 _TWO = np.array([f"{i:02d}" for i in range(100)], dtype=object)
 _ONE = np.array([str(i) for i in range(100)], dtype=object)
@@ -67,11 +66,11 @@ def to_dates(texts: pd.Series, fmt: DateFormat) -> pd.Series:
 
 def by_pattern(texts: pd.Series, fmt: DateFormat) -> pd.Series:
     """(n,) cells -> dates, missing where a cell is not in the pattern."""
-    pattern = _TOKEN.sub(lambda m: _PLAIN_TOKENS.get(m[0], m[0]), fmt.pattern)
+    pattern = DATE_TOKEN.sub(lambda m: _PLAIN_TOKENS.get(m[0], m[0]), fmt.pattern)
     offsets = "%z" in pattern
     try:
         found = pd.to_datetime(texts, format=pattern, errors="coerce", utc=offsets)
-    except (ValueError, OverflowError):  # such as a pattern that names the same part twice
+    except (ValueError, OverflowError, re.error):  # such as a pattern that names the same part twice
         return empty(len(texts), fmt).set_axis(texts.index)
     found = found.dt.as_unit("us")
     if not re.search(r"%[Yy]", pattern):
@@ -164,8 +163,8 @@ def write(dates: pd.Series, fmt: DateFormat) -> list[str]:
         return []
     if fmt.pattern.startswith("epoch:"):
         return [str(v) for v in to_epoch(dates, fmt).tolist()]
-    parts = _TOKEN.split(fmt.pattern)
-    tokens = _TOKEN.findall(fmt.pattern)
+    parts = DATE_TOKEN.split(fmt.pattern)
+    tokens = DATE_TOKEN.findall(fmt.pattern)
     cells: Strings = np.full(len(dates), parts[0], dtype=object)
     for token, literal in zip(tokens, parts[1:], strict=True):
         cells = cells + _WRITERS[token](dates) + literal
@@ -174,7 +173,7 @@ def write(dates: pd.Series, fmt: DateFormat) -> list[str]:
 
 def writable(pattern: str) -> bool:
     """Whether every part of the pattern can be written."""
-    return pattern.removeprefix("epoch:") in EPOCH_UNITS or all(t in _WRITERS for t in _TOKEN.findall(pattern))
+    return pattern.removeprefix("epoch:") in EPOCH_UNITS or all(t in _WRITERS for t in DATE_TOKEN.findall(pattern))
 
 
 def _padded(part: str) -> Callable[[pd.Series], Strings]:

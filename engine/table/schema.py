@@ -14,6 +14,7 @@ restored   `Schema.restore(parsed)`: typed again as the source was (int32 from P
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
@@ -57,6 +58,16 @@ class Kind(StrEnum):
         """Whether values have an order and distances (dates included)."""
         return self in {Kind.INTEGER, Kind.DECIMAL, Kind.DATETIME}
 
+
+# What a date's pattern may hold; `engine.table.dates` reads and writes each of these.
+DATE_TOKEN = re.compile(r"%[-:36]?[a-zA-Z%]")
+DATE_TOKENS = frozenset(
+    ("%Y", "%y", "%m", "%-m", "%d", "%-d", "%b", "%B", "%a", "%A", "%H", "%-H", "%I", "%-I", "%M", "%S", "%f", "%6f",
+     "%3f", "%p", "%P", "%z", "%:z", "%%")
+)  # fmt: skip
+_EPOCHS = tuple(f"epoch:{unit}" for unit in ("s", "ms", "us", "ns"))
+_RESOLUTIONS = ("Y", "M", "D", "h", "m", "s", "ms", "us")
+_PATTERN_LENGTH, _KEY_LENGTH = 400, 10_000  # characters
 
 # The dtype of each kind in a parsed table. Missing is pd.NA, NaN or NaT as the dtype has it. A categorical's labels
 # are text ("3" for the integer 3); dates are microseconds, with the column's time zone where it has one.
@@ -128,6 +139,24 @@ class DateFormat:
     def has_day(self) -> bool:
         """Whether there is a date, and not only a time of day (which stands on 1970-01-01)."""
         return self.pattern.startswith("epoch:") or "%Y" in self.pattern or "%y" in self.pattern
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> DateFormat:
+        """Raises TypeError for entries that are unknown or of another type, ValueError for what dates do not have."""
+        made = cls(**data)
+        check_fields(made)
+        known = made.pattern in _EPOCHS or (
+            not made.pattern.startswith("epoch:") and set(DATE_TOKEN.findall(made.pattern)) <= DATE_TOKENS
+        )
+        if not known or len(made.pattern) > _PATTERN_LENGTH:
+            raise ValueError(f"“{made.pattern[:40]}” is no pattern of a date")
+        if made.resolution not in _RESOLUTIONS:
+            raise ValueError(f"“{made.resolution[:40]}” is no resolution of a date")
+        if made.timezone is not None:
+            from engine.table.dates import zone_of
+
+            zone_of(made.timezone)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +289,7 @@ class Column:
             if fields.get("number") is not None:
                 fields["number"] = NumberFormat.from_json(fields["number"])
             if fields.get("date") is not None:
-                fields["date"] = DateFormat(**fields["date"])
-                check_fields(fields["date"])
+                fields["date"] = DateFormat.from_json(fields["date"])
             if fields.get("description") is not None:
                 fields["description"] = Description.from_json(fields["description"])
             for key in ("labels", "levels", "missing_tokens"):
@@ -269,6 +297,8 @@ class Column:
                     fields[key] = tuple(fields[key])
             made = cls(**fields)
             check_fields(made)
+            if made.pattern is not None and len(made.pattern) > _KEY_LENGTH:
+                raise ValueError(f"a pattern of keys has at most {_KEY_LENGTH:,} characters")
             return made
         except (TypeError, ValueError) as error:
             raise SchemaError(f"Column “{name}”: the schema entry cannot be read ({error}).", column=name) from error

@@ -28,6 +28,7 @@ from typing import Any, ClassVar
 
 from engine import clock, files, room
 from engine.errors import StorageError, TwinError
+from engine.library.entries import file_stem
 from engine.limits import Limits, hours
 from engine.table.schema import Schema
 
@@ -90,6 +91,11 @@ class Dataset:
             re.sub(r"(\.(gz|csv|tsv|txt|parquet|pq|xlsx|xls|jsonl|ndjson|json))+$", "", self.name, flags=re.I)
             or "table"
         )
+
+    @property
+    def stem(self) -> str:
+        """The title as files are called that are downloaded."""
+        return file_stem(self.title)
 
     def load_schema(self) -> Schema | None:
         """The schema with the person's changes, or None before any. A damaged file counts as none."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from engine.errors import TwinError
+from engine.library.entries import file_stem
 from engine.limits import Limits
 from engine.table.schema import Constraint, Kind, Schema
 from engine.table.write import FORMATS, to_bytes
@@ -294,7 +295,7 @@ def draw_result(described: Described) -> None:
             st.download_button(
                 f"Download {form.label}" if first else form.label,
                 data=_bytes(text, rows, seed, key),
-                file_name=f"{schema.name or 'described'}{form.suffix}",
+                file_name=f"{file_stem(schema.name or 'described')}{form.suffix}",
                 mime=form.mime,
                 on_click="ignore",
                 type="primary" if first else "secondary",

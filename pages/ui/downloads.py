@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
     """The table as CSV; all other files, folded away; its certificate; what repeats the run, and what keeps it."""
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="downloads"):
-        tables(f"{table.title}-synthetic", lambda key: _table(run_id, key), more=lambda: _more(table, run_id, result))
-        certified.draw(f"{table.title}-synthetic", result.synthetic.size, certified.of_run(run_id))
+        tables(f"{table.stem}-synthetic", lambda key: _table(run_id, key), more=lambda: _more(table, run_id, result))
+        certified.draw(f"{table.stem}-synthetic", result.synthetic.size, certified.of_run(run_id))
         repeating.draw(table, run_id, result)
         saving.draw(table, run_id, result)
     formulas.draw(run_id, result.synthetic, cached.jobs().schema(run_id).selected)
@@ -32,7 +32,7 @@ def _more(table: Dataset, run_id: str, result: StoredResult) -> None:
         st.download_button(
             "Report",
             data=_report(table.title, run_id),
-            file_name=f"{table.title}-report.html",
+            file_name=f"{table.stem}-report.html",
             mime="text/html",
             on_click="ignore",
             icon=":material/lab_profile:",
@@ -43,7 +43,7 @@ def _more(table: Dataset, run_id: str, result: StoredResult) -> None:
     st.download_button(
         "Model",
         data=result.model.read_bytes,
-        file_name=f"{table.title}-model.zip",
+        file_name=f"{table.stem}-model.zip",
         mime="application/zip",
         on_click="ignore",
         icon=":material/deployed_code:",

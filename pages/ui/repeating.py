@@ -28,7 +28,7 @@ def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
             st.download_button(
                 "Settings",
                 data=lambda: found.dumps().encode(),
-                file_name=f"{table.title}-settings.json",
+                file_name=f"{table.stem}-settings.json",
                 mime="application/json",
                 on_click="ignore",
                 icon=":material/tune:",
@@ -37,8 +37,8 @@ def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
             )
             st.download_button(
                 "Python",
-                data=lambda: snippet.python(found, table.title).encode(),
-                file_name=f"{table.title}-again.py",
+                data=lambda: snippet.python(found, table.stem).encode(),
+                file_name=f"{table.stem}-again.py",
                 mime="text/x-python",
                 on_click="ignore",
                 icon=":material/code:",
@@ -46,7 +46,7 @@ def draw(table: Dataset, run_id: str, result: StoredResult) -> None:
                 help="Repeats the run by itself, in the folder of Tabular Twin: python FILE.py TABLE OUT.csv",
             )
         st.caption("With the settings file, in one line:")
-        st.code(snippet.command(found, table.title), language=None, wrap_lines=True)
+        st.code(snippet.command(found, table.stem), language=None, wrap_lines=True)
         for note in found.reservations():
             st.caption(plain(note))
 

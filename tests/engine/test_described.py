@@ -37,6 +37,22 @@ def one(kind: Kind, n: int = 400, *, of: dict[str, Any] | None = None, **told: A
     return described.make(Schema((column,)), n, 3)["c"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (Kind.INTEGER, {"low": "0", "high": "9" * 300}),
+        (Kind.DECIMAL, {"distribution": "normal", "parameters": (1e308, 1e308)}),
+    ],
+)
+def test_numbers_that_nothing_holds_are_refused(kind: Kind, told: dict[str, Any]) -> None:
+    with pytest.raises(SchemaError, match="set bounds"):
+        one(kind, **told)
+
+
+def test_numbers_with_more_decimals_than_there_are_stay_numbers() -> None:
+    assert one(Kind.DECIMAL, of={"number": NumberFormat(400)}).between(0, 100).all()
+
+
 class TestKinds:
     def test_a_kind_alone_is_enough(self) -> None:
         schema = described.complete(EVERY_KIND)

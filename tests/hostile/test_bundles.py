@@ -93,6 +93,13 @@ def test_json_of_too_many_values_is_not_even_parsed(monkeypatch: pytest.MonkeyPa
     refused({**model("marginals"), "generator/model.json": b'{"a": [' + b"[]," * 2_000 + b"[]]}"})
 
 
+def test_json_with_half_a_character_is_not_taken() -> None:
+    for body in (b'"\\ud800"', b'["\\udc00\\ud800"]', b'"\xed\xa0\x80"', '"\ud800"'.encode("utf-16", "surrogatepass")):
+        with pytest.raises(ValueError, match=r"surrogate|decode"):
+            plainjson.loads(body)
+    assert plainjson.loads(b'"\\ud83e\\udd8a \\\\ud800"') == "🦊 \\ud800"
+
+
 def header(tensors: dict[str, Any], data: bytes = b"") -> bytes:
     text = json.dumps(tensors).encode()
     return struct.pack("<Q", len(text)) + text + data

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import SchemaError
+from engine.errors import DataError, SchemaError
+from engine.table import dates
 from engine.table.schema import (
     CANONICAL_DTYPES,
     COLUMN_METHODS,
+    DATE_TOKENS,
     TREATMENTS,
     VERSION,
     Column,
@@ -91,6 +94,35 @@ def test_json_says_its_version_and_keeps_letters_readable() -> None:
     assert schema.to_json()["version"] == VERSION
     assert "größe" in schema.dumps()
     assert type(schema.to_json()["columns"][0]["kind"]) is str
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        *({"pattern": pattern} for pattern in ("%Q", "%s", "%c %x", "epoch:x", "epoch:", "%Y" * 201)),
+        *({"timezone": zone} for zone in ("../../etc/passwd", "Europe/../Rome", "\x00", "+99:99", "")),
+        *({"resolution": unit} for unit in ("x", "", "ns", "M8")),
+    ],
+    ids=str,
+)
+def test_dates_that_nothing_reads_or_writes_are_refused(date: dict[str, str]) -> None:
+    with pytest.raises(SchemaError, match="Column “a”: the schema entry cannot be read"):
+        Schema.from_json({"columns": [{"name": "a", "kind": "datetime", "date": date}]})
+
+
+def test_a_date_that_names_a_part_twice_is_read_as_iso() -> None:
+    schema = Schema.from_json({"columns": [{"name": "a", "kind": "datetime", "date": {"pattern": "%d %d"}}]})
+    with pytest.raises(DataError, match="row 2"):
+        schema.parse(pd.DataFrame({"a": ["2024-01-05", "5 5"]}))
+
+
+def test_what_a_date_may_hold_is_what_is_written() -> None:
+    assert set(dates._WRITERS) == DATE_TOKENS
+
+
+def test_a_pattern_of_keys_is_bounded() -> None:
+    with pytest.raises(SchemaError, match="at most 10,000 characters"):
+        Schema.from_json({"columns": [{"name": "a", "kind": "identifier", "pattern": "A" * 10_001}]})
 
 
 @pytest.mark.parametrize("half", ["\\ud800", "\\uDFFF x", "\ud800"])

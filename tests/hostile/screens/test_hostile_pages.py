@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from engine.library import items, looking
@@ -129,6 +130,20 @@ def test_a_comparison_is_plain_text_in_every_view(open_app: Open, table: Dataset
     for view in app.segmented_control(key="view").options:
         app.segmented_control(key="view").set_value(view).run()
         assert list(risky(app)) == []
+
+
+def test_files_to_download_have_names_that_every_system_takes_as_names(
+    open_app: Open,
+    table: Dataset,
+    run: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names: list[str] = []
+    button = st.download_button
+    monkeypatch.setattr(st, "download_button", lambda *a, **k: (names.append(k["file_name"]), button(*a, **k))[1])
+    assert not open_app(table, run, page="compare").exception
+    assert len(names) >= 8
+    assert [name for name in names if set(name) & set('<>:"/\\|?*') or not name.isprintable()] == []
 
 
 def test_columns_are_looked_at_as_plain_text(open_app: Open, table: Dataset, run: str) -> None:
