@@ -29,6 +29,8 @@ from engine.table.schema import (
 from tests.engine.tables import CLUB
 
 _TEXT = st.text(max_size=6)
+_PATTERNS = st.lists(st.sampled_from([*sorted(DATE_TOKENS), *"-./ é"]), max_size=6).map("".join)
+_ZONES = ("UTC", "Europe/Rome", "+02:00")
 _DESCRIPTIONS = st.builds(
     Description,
     distribution=_TEXT,
@@ -53,7 +55,7 @@ _COLUMNS = st.builds(
     storage=st.sampled_from(["text", "int32", "category:str", "datetime64[us, Europe/Oslo]"]),
     selected=st.booleans(),
     number=st.none() | st.builds(NumberFormat, decimals=st.integers(0, 17), fixed=st.booleans(), prefix=_TEXT),
-    date=st.none() | st.builds(DateFormat, _TEXT, st.sampled_from("YMDhms"), st.none() | _TEXT),
+    date=st.none() | st.builds(DateFormat, _PATTERNS, st.sampled_from("YMDhms"), st.sampled_from([None, *_ZONES])),
     labels=st.none() | st.tuples(_TEXT, _TEXT),
     levels=st.none() | st.lists(_TEXT).map(tuple),
     value=st.none() | _TEXT,
