@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from engine import processes, turns
 from engine.errors import JobError
 from engine.jobs import Jobs, State
+from engine.limits import Limits
 from engine.runfolder import Record, RunFolder
 from engine.table.schema import CANONICAL_DTYPES, Column, DateFormat, Kind, Schema
 from tests.engine.jobs.runs import BARE, QUICK, ended, stored
@@ -91,3 +94,48 @@ def test_every_kind_of_column_travels_unchanged(tmp_path: Path) -> None:
     folder.create(QUICK, table, schema)
     pd.testing.assert_frame_equal(folder.table(), table)
     assert folder.table()["integer"].iloc[0] == 2**53 + 1
+
+
+class TestTaking:
+    """What becomes of a run that is handed over; no worker is started."""
+
+    @pytest.fixture(autouse=True)
+    def _nobody_starts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Jobs, "_pump", lambda self: None)
+
+    def test_one_for_whom_the_line_fills_up_meanwhile_leaves_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        jobs = Jobs(tmp_path, Limits())
+        asked: list[str] = []
+
+        def check(*_: object) -> None:
+            asked.append("")
+            if len(asked) == 2:
+                raise JobError("The line of this server is full.")
+
+        monkeypatch.setattr(turns, "check_line", check)
+        with pytest.raises(JobError, match="is full"):
+            jobs.start(BARE, club(), CLUB)
+        assert not list(tmp_path.iterdir())
+
+    def test_who_came_first_is_known_though_the_clock_stands_still(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        jobs = Jobs(tmp_path, Limits())
+        monkeypatch.setattr(time, "time", lambda: 1_000_000_000.0)
+        begun = tuple(jobs.start(BARE, club(), CLUB) for _ in range(6))
+        assert jobs.ids() == begun
+
+    def test_one_that_another_server_has_claimed_is_not_started(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        jobs = Jobs(tmp_path, Limits())
+        run_id = jobs.start(BARE, club(), CLUB)
+        folder = RunFolder(tmp_path / run_id)
+        assert folder.claim()
+        assert not folder.claim()
+        started: list[object] = []
+        monkeypatch.setattr(processes, "start", lambda *_, **__: started.append(1))
+        jobs._launch(run_id, Record(State.QUEUED, created=1.0))
+        assert not started
