@@ -14,7 +14,7 @@ from engine.privacy import Audit, AuditSplit, Questions, audit
 from engine.privacy.audit import CHANCE, _ranked
 from engine.privacy.scores import ATTACKS
 from engine.privacy.seen import EXACT
-from engine.progress import Progress
+from engine.progress import CancelToken, Progress
 from engine.table.schema import Column, Kind, NumberFormat, Schema
 
 SCHEMA = Schema((Column("x", Kind.DECIMAL, number=NumberFormat(4)), Column("key", Kind.IDENTIFIER)))
@@ -107,6 +107,33 @@ def test_mean_distances(split: AuditSplit) -> None:
     values[split.members] = 1
     mixed = audit(table(values), [(split, table(np.ones(50)))], SCHEMA, questions=FEW).likeness
     assert mixed == {"members": 0.0, "controls": 0.5, "reference": 0.0}
+    values[split.reference[1:]] = 1  # the nearest counts, though all others are far
+    assert audit(table(values), [(split, table(np.ones(50)))], SCHEMA, questions=FEW).likeness["reference"] == 0
+
+
+def test_what_else_is_asked_and_what_is_said_of_the_unusual() -> None:
+    """Six hundred of 1,000 rows in the pool, so that there are members and controls enough among its tenth."""
+    schema = Schema((*SCHEMA, Column("town", Kind.CATEGORICAL)))
+
+    def towns(rows: int, seed: int) -> pd.DataFrame:
+        town = np.random.default_rng([seed, 1]).choice(["a", "b", "c"], rows)
+        return schema.parse(table(numbers(rows, seed)).assign(town=town))
+
+    at = np.arange(1_000)
+    split = AuditSplit(at[:400], at[:300], at[400:700], at[700:], at)
+    asked = replace(FEW, secrets=("town",), quasi=("town",))
+    found = audit(towns(1_000, 0), [(split, towns(400, 1))], schema, questions=asked, cancel=CancelToken())
+    keys = ["copies", "attribute_row", "attribute_model", "singling_out", "linking"]
+    assert [comparison.key for comparison in found.comparisons] == keys
+    assert found.sharing is not None
+    assert (found.sharing.columns, found.sharing.sizes[0], found.sharing.synthetic[0]) == (("town",), "0", 0.0)
+    assert found.rows["unusual"] == 60
+    assert found.verdict is not None
+    _, tenth = found.strongest("tpr", "tenth")  # type: ignore[misc]
+    low, high = tenth.interval
+    assert f"Among the most unusual tenth: {tenth.value:.1%} [{low:.1%} to {high:.1%}]." in found.verdict.summary
+    assert found.self_test[0].tenth_tpr is not None
+    assert any("planted" in reason or "would have missed" in reason for reason in found.verdict.reasons)
 
 
 def test_units_are_counted_not_rows(runs: list[tuple[AuditSplit, pd.DataFrame]]) -> None:

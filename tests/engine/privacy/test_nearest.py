@@ -42,6 +42,31 @@ def test_without_numba_the_search_finds_the_same(encoded: Encoded, monkeypatch: 
         assert np.array_equal(getattr(compiled[1], name), getattr(numpy[1], name))
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_many_queries_are_searched_part_by_part(
+    encoded: Encoded, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    """Fifty queries in four parts: with three threads in two rounds. Each is searched once, none is left out."""
+    once = nearest(encoded["pool"], encoded["synthetic"], 5)
+    match = nearest_by(encoded["pool"], encoded["synthetic"], [5])
+    monkeypatch.setattr(searching, "_QUERIES", 16)
+    monkeypatch.setattr(searching, "allowed_threads", lambda: threads)
+    asked: list[int] = []
+    assert np.array_equal(nearest(encoded["pool"], encoded["synthetic"], 5, lambda: asked.append(1)), once)
+    assert np.array_equal(nearest_by(encoded["pool"], encoded["synthetic"], [5]).row, match.row)
+    assert len(asked) == (4 if threads == 1 else 2)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_of_rows_as_near_the_first_is_taken(monkeypatch: pytest.MonkeyPatch, compiled: bool) -> None:
+    if not compiled:
+        monkeypatch.setattr(searching, "kernels", lambda: None)
+    rows = np.array([[[0.5, 0, 0, 0]] * 2, [[0.1, 0.3, 0.2, 0.2]] * 2], dtype=np.float32)
+    for cells in (1, 1_000):  # a row at a time, and all together
+        monkeypatch.setattr(searching, "_CELLS", cells)
+        assert nearest_by(np.zeros((2, 2, 1), dtype=np.float32), rows, [0]).row.tolist() == [2]
+
+
 def test_chosen_rows_are_searched_part_by_part(encoded: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "_CHOSEN", 40)
     chosen = np.random.default_rng(0).permutation(300)[:150]
