@@ -63,3 +63,9 @@ class TestWords:
         values = pd.Series(pd.date_range("2020-01-01", periods=900)).dt.as_unit("us")
         found = compare_column(values, values, column)
         assert labels.bin_label(found, 0) == {"M": "Jan 2020"}.get(found.unit, labels.bin_label(found, 0))
+
+    def test_a_time_of_day_has_no_date(self) -> None:
+        for freq, pattern, first in (("30min", "%H:%M", "00:00"), ("12h", "%Y-%m-%d %H:%M", "1970-01-01")):
+            times = pd.Series(pd.date_range("1970-01-01", periods=48, freq=freq).astype("M8[us]"))
+            column = Column("t", Kind.DATETIME, date=DateFormat(pattern, "m"))
+            assert labels.bin_label(compare_column(times, times, column), 0) == first
