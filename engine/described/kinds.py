@@ -67,7 +67,8 @@ def draw(column: Column, n: int, rng: np.random.Generator) -> pd.Series:
     if told.labels:
         cells = [read(column, label) for label in told.labels]
         return _typed(column, _chosen(cells, told, n, rng).tolist())
-    numbers = spread(column).draw(n, rng)
+    with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at
+        numbers = spread(column).draw(n, rng)
     if column.kind is Kind.IDENTIFIER:
         return pd.Series([f"{value:.0f}" for value in numbers], dtype="str")
     if column.kind is Kind.DATETIME:
