@@ -159,7 +159,8 @@ def count_header_rows(rows: Sequence[Sequence[Field]], width: int) -> tuple[int,
     """How many of the first rows are names, and whether anything but habit says so."""
     if not rows:
         return 0, True
-    kinds = [[cell_kind(f) for f in row] for row in rows[: _LOOKED_AT + _MOST_HEADER_ROWS]]
+    names, *below = rows[: _LOOKED_AT + _MOST_HEADER_ROWS]
+    kinds = [[cell_kind(f) for f in names], *([look(f) for f in row] for row in below)]
     if len(rows) == 1:
         return (0, True) if _has_value(kinds[0]) else (1, False)
     count = 0

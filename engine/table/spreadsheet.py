@@ -18,6 +18,7 @@ from python_calamine import (
 
 from engine.errors import ReadError
 from engine.limits import Limits
+from engine.table import lostcells
 from engine.table.bounds import cell_error
 from engine.table.ends import looks_like_footer
 from engine.table.layout import count_header_rows, is_title
@@ -40,6 +41,7 @@ def read_spreadsheet(
     """
     check_workbook(data, limits)
     rows, title = _parsed(data, sheet, notes, limits)
+    lostcells.tell(data, title, notes, limits)
     frame, facts = _Sheet(rows, header, notes, limits).read()
     return frame, {"sheet": title, **facts}
 

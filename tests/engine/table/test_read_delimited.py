@@ -166,6 +166,14 @@ def test_several_header_rows_are_joined() -> None:
     assert reading.facts["header_rows"] == [1, 2]
 
 
+@pytest.mark.parametrize("first", ["inf", "-Inf", "infinity", "NaN"])
+def test_a_first_row_without_a_finite_number_is_a_row(first: str) -> None:
+    """“inf” may be a name, but not below one and above numbers: the row would be joined to the names."""
+    reading = read_table(text("club,city,size", f"A,B,{first}", *(f"C{i},D{i},{i}.5" for i in range(8))))
+    assert list(reading.frame.columns) == ["club", "city", "size"]
+    assert len(reading.frame) == 9
+
+
 def test_no_header() -> None:
     reading = read_table(text("1,2.5,x", "2,3.5,y", "3,4.5,z"))
     assert cells(reading) == [
