@@ -22,6 +22,11 @@ def check_settings() -> None:
     datasets.keep_seconds()
 
 
+def required() -> bool:
+    """Whether nobody gets in without a log-in; there is a button to log out on every page then."""
+    return bool(os.environ.get(LOGIN, "").strip())
+
+
 def guard() -> None:
     """Let pass who may; for anybody else the page ends here. Raises SettingsError where nobody could log in."""
     check_settings()

@@ -13,7 +13,7 @@ from engine.library.store import Library
 from engine.table.formulas import KEEP
 from engine.table.schema import TEXT, Schema
 from engine.table.write import to_bytes
-from pages.ui import cached, certified, downloads, formulas, keptfiles, keptmodel, shelf, state, widgets
+from pages.ui import cached, certified, downloads, entrance, formulas, keptfiles, keptmodel, shelf, state, widgets
 from pages.ui import figures as all_figures
 from pages.ui.words import plain, size
 
@@ -28,7 +28,8 @@ def title() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         who = plain(str(said.get("name") or said.get("email") or "you"))
         st.markdown(f"Datasets, models and reports that you saved. Only you see them, as **{who}**.", width="stretch")
-        st.button("Log out", key="log-out", icon=":material/logout:", on_click=st.logout)
+        if not entrance.required():
+            st.button("Log out", key="log-out", icon=":material/logout:", on_click=st.logout)
 
 
 def log_in() -> None:

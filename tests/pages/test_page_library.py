@@ -16,7 +16,7 @@ from engine.library.entries import Entry, ItemKind
 from engine.library.settings import FOLDER, LibrarySettings
 from engine.library.store import Library
 from engine.table.read import read_table
-from pages.ui import cached, kept, shelf
+from pages.ui import cached, entrance, kept, shelf
 from pages.ui.datasets import Dataset
 from tests.engine.tables import CLUB
 from tests.pages.conftest import text
@@ -327,6 +327,15 @@ class TestLogIn:
             monkeypatch.setattr(shelf, "claims", lambda: said)
 
         return become
+
+    def test_there_is_one_button_to_log_out(
+        self, open_app: Open, visitor: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        visitor(iss="https://id.example", sub="1", name="Ann")
+        monkeypatch.setattr(entrance, "find_spec", lambda name: name)
+        for wanted in ("", "required"):
+            monkeypatch.setenv(entrance.LOGIN, wanted)
+            assert [button.label for button in opened(open_app).button].count("Log out") == 1
 
     def test_one_has_to_log_in_first(
         self,
