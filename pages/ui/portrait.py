@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine.table import infinite
 from engine.table.findings import Finding, Severity
 from pages.ui import cached, preview, profiled, rereading, state, widgets
 from pages.ui.datasets import Dataset
@@ -23,6 +22,8 @@ _MARKS = {
 
 def draw(table: Dataset) -> None:
     """Raises TwinError when the table cannot be read (any more)."""
+    from engine.table import infinite
+
     with st.spinner("Reading the table …"):
         reading = cached.reading(table)
     rows, columns = reading.frame.shape
