@@ -24,7 +24,7 @@ def share(side: Side, count: int) -> float:
 def label_bars(comparison: ColumnComparison, panels: Sequence[Sequence[str]], most: int, dark: bool) -> go.Figure:
     """Horizontal bars, the most frequent real label on top; then all others, and missing."""
     ticks, counts = label_rows(comparison, most)
-    fig = make_subplots(1, len(panels), shared_yaxes=True, horizontal_spacing=0.05)
+    fig = make_subplots(1, len(panels), shared_yaxes=True, horizontal_spacing=0.1)
     told = [name for names in panels for name in names]  # also of the other panel
     for column, names in enumerate(panels, start=1):
         for name in names:
@@ -36,7 +36,7 @@ def label_bars(comparison: ColumnComparison, panels: Sequence[Sequence[str]], mo
         range=[len(ticks) - 0.4, -0.6],
         showgrid=False,
     )
-    fig.update_xaxes(tickformat=".2~%", rangemode="tozero", nticks=5, title_text="share of rows")
+    fig.update_xaxes(tickformat=".2~%", rangemode="tozero", nticks=4, title_text="share of rows")
     _match_x(fig, len(panels))
     across = len(panels[0])
     fig.update_layout(height=max(150 + len(ticks) * (10 + 11 * across), 240), barmode="group", hovermode="closest")

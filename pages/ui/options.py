@@ -74,7 +74,7 @@ def _holdout(choices: Choices, rows: int) -> float:
         max_value=round(100 * MAX_HOLDOUT),
         value=round(100 * chosen),
         step=5,
-        format="%d %%",
+        format="%d%%",
         key="holdout",
         help="Real rows that the measured model never sees. They show what fresh real rows would get, "
         "so that every figure has a yardstick.",
