@@ -91,6 +91,37 @@ def test_other_kinds_of_workbooks_in_disguise(name: str, kind: str) -> None:
         read_table(workbook(row(1, 1), STRINGS, **{name: b"x"}))
 
 
+def test_a_workbook_with_two_directories() -> None:
+    """The parser may go by the one and the checks by the other."""
+    data = altered("xl/sharedStrings.xml", b"<sst ", b"<sst ")
+    assert len(read_table(data).frame) == 1
+    with pytest.raises(ReadError, match="second zip directory"):
+        read_table(data + data)
+
+
+def test_a_shared_string_without_end() -> None:
+    """Refused while it is unpacked, not gathered until the part ends."""
+    endless = b"a" * (17 * Limits().max_cell_characters + (2 << 20))
+    with pytest.raises(LimitError, match="TABULAR_TWIN_MAX_CELL_CHARACTERS"):
+        read_table(altered("xl/sharedStrings.xml", b"</si>", endless))
+
+
+@pytest.mark.parametrize("kind", ["zip", "Excel"])
+def test_what_is_protected_by_a_password(kind: str) -> None:
+    if kind == "zip":
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("t.csv", "a,b\n1,2\n")
+        data = packed.getvalue()
+    else:
+        data = altered("xl/sharedStrings.xml", b"<sst ", b"<sst ")
+    for head, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # the mark of encryption in both heads of each member
+        parts = data.split(head)
+        data = head.join([parts[0], *(p[: flags - 4] + bytes([p[flags - 4] | 1]) + p[flags - 3 :] for p in parts[1:])])
+    with pytest.raises(ReadError, match=f"The {kind} file is protected by a password"):
+        read_table(data)
+
+
 def test_entities_far_into_a_part() -> None:
     bomb = b" " * 1_500_000 + b'<!DOCTYPE x SYSTEM "file:///etc/passwd">'
     with pytest.raises(ReadError, match="XML entities"):
