@@ -17,6 +17,7 @@ import pytest
 
 from engine.errors import LimitError, ReadError
 from engine.limits import Limits
+from engine.table import parquet as parquet_reader
 from engine.table import source, spreadsheet, trial
 from engine.table.findings import Severity
 from engine.table.read import read_table
@@ -293,6 +294,23 @@ def test_lists_that_a_parquet_file_hardly_writes_down() -> None:
     one_long = parquet(pa.ListArray.from_arrays([0, 1, 5_000_001], np.zeros(5_000_001, np.int64)))
     with pytest.raises(LimitError, match=r"row 2 of the table, column “a”.*TABULAR_TWIN_MAX_CELL_CHARACTERS"):
         read_table(one_long)
+
+
+def test_a_list_too_long_for_a_cell_is_not_even_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(value: object, **how: object) -> str:
+        raise AssertionError("it was written out")
+
+    monkeypatch.setattr(parquet_reader, "_BYTES_AT_ONCE", 1_000)
+    monkeypatch.setattr(parquet_reader.json, "dumps", never)
+    with pytest.raises(LimitError, match="row 1 of the table"):
+        read_table(lists(10_000, 1), limits=replace(Limits(), max_cell_characters=100))
+
+
+def test_a_parquet_file_without_columns() -> None:
+    out = io.BytesIO()
+    pq.write_table(pa.table({}), out)
+    with pytest.raises(ReadError, match="has no columns"):
+        read_table(out.getvalue())
 
 
 def test_a_parquet_file_that_lies_about_its_size() -> None:
