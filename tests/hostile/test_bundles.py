@@ -93,6 +93,11 @@ def test_json_of_too_many_values_is_not_even_parsed(monkeypatch: pytest.MonkeyPa
     refused({**model("marginals"), "generator/model.json": b'{"a": [' + b"[]," * 2_000 + b"[]]}"})
 
 
+def test_a_manifest_beyond_its_bound_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "_MANIFEST_BYTES", 100)
+    assert "manifest is too large" in refused(model("marginals"))
+
+
 def test_json_with_half_a_character_is_not_taken() -> None:
     for body in (b'"\\ud800"', b'["\\udc00\\ud800"]', b'"\xed\xa0\x80"', '"\ud800"'.encode("utf-16", "surrogatepass")):
         with pytest.raises(ValueError, match=r"surrogate|decode"):
