@@ -90,6 +90,8 @@ def test_json_that_is_damaged_or_deep_is_refused(member: str, body: bytes) -> No
 def test_json_of_too_many_values_is_not_even_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plainjson, "MOST_VALUES", 1_000)
     assert plainjson.loads(b"[" + b"[]," * 400 + b"[]]")
+    with pytest.raises(ValueError, match="more than 1,000 values"):
+        plainjson.loads(b"[" + b"[]," * 2_000 + b"[]]")
     refused({**model("marginals"), "generator/model.json": b'{"a": [' + b"[]," * 2_000 + b"[]]}"})
 
 
