@@ -16,10 +16,11 @@ from engine.table.notes import Notes, counted
 from engine.table.source import open_zip, unzip_member
 
 _PIECE = 1 << 20
+_BOOK = 4_000_000  # bytes of the list of sheets; as a tree it takes many times as much
 _SHOWN = 12  # places in a message
-_ERROR = re.compile(rb"<(?:\w+:)?c\b(?=[^>]*\bt\s*=\s*[\"']e[\"'])[^>]*?\br\s*=\s*[\"']([A-Za-z]{1,3}\d{1,7})[\"']")
+_ERROR = re.compile(rb"<(?:\w+:)?c\b(?=[^<>]*\bt\s*=\s*[\"']e[\"'])[^<>]*?\br\s*=\s*[\"']([A-Za-z]{1,3}\d{1,7})[\"']")
 _FORMULA = re.compile(
-    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
+    rb"<(?:\w+:)?c\b([^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"
     rb"(<(?:\w+:)?v\s*(?:/>|>\s*</(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
 )
 _PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3}\d{1,7})[\"']")
@@ -68,6 +69,8 @@ def _row(place: str) -> int:
 def _part_of(archive: zipfile.ZipFile, sheet: str, limits: Limits) -> str | None:
     """The member of the archive that holds the sheet; None where the workbook does not say it as usual."""
     try:
+        if any(archive.getinfo(name).file_size > _BOOK for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")):
+            return None
         book = ElementTree.fromstring(unzip_member(archive, "xl/workbook.xml", limits))  # nosec B314
         targets = ElementTree.fromstring(unzip_member(archive, "xl/_rels/workbook.xml.rels", limits))  # nosec B314
     except (KeyError, ElementTree.ParseError, ReadError):

@@ -22,18 +22,19 @@ _PIECE = 1 << 20
 _LONGEST_TAG = 1 << 16
 _DIRECTORY_END = re.compile(rb"PK\x05\x06(..)\1", re.DOTALL)  # with two equal numbers of disks
 _ROW_TAG = re.compile(rb"<(?:\w+:)?row\b")
-_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br\s*=\s*[\"']\s*\+?(\d+)[\"'](?:[^>]*[^/])?>")
-_CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br\s*=\s*[\"']([^\"']*)[\"'](?:[^>]*[^/])?>")
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*?\br\s*=\s*[\"']\s*\+?(\d+)[\"'](?:[^<>]*[^/])?>")
+_CELL = re.compile(rb"<(?:\w+:)?c\b[^<>]*?\br\s*=\s*[\"']([^\"']*)[\"'](?:[^<>]*[^/])?>")
 _PLACES = re.compile(rb"(?:[A-Za-z]{1,3}\d{1,7}(?: |$))*")
 _DIGITS, _LETTERS = b"0123456789", bytes(range(65, 91)) + bytes(range(97, 123))
-_CUT = re.compile(rb"<(?:\w+:)?(?:c|row)\b[^>]*>[^<\"']*[\"']")  # ">" inside an attribute, which would end the tag here
-_BARE_CELL = re.compile(rb"<(?:\w+:)?c(?:>|\s(?![^>]*\br\s*=))")
-_SHARED = re.compile(rb"<(?:\w+:)?c\b[^>]*?\bt=[\"']s[\"'][^>]*>(?:<(?:\w+:)?v>(\d{1,9})<)?")
+# What no spreadsheet writes, and what would end a tag elsewhere here than in a parser, or take long to look through.
+_CUT = re.compile(rb"<(?:\w+:)?(?:c|row)\b(?:[^<>]{1000}|[^<>]*(?:<|>[^<\"']*[\"']))")
+_BARE_CELL = re.compile(rb"<(?:\w+:)?c(?:>|\s(?![^<>]*\br\s*=))")
+_SHARED = re.compile(rb"<(?:\w+:)?c\b[^<>]*?\bt=[\"']s[\"'][^<>]*>(?:<(?:\w+:)?v>(\d{1,9})<)?")
 _STRINGS = re.compile(rb"<(?:\w+:)?sst\b")
 _STRING_END = re.compile(rb"</(?:\w+:)?si>|<(?:\w+:)?si\s*/>")
 _COUNT = re.compile(rb"\buniqueCount\s*=\s*[\"']\s*\+?(\d+)")
-_TAG = re.compile(rb"<[^>]*>")
-_OPEN = re.compile(rb"<(?:\w+:)?(?:row|c)\b[^>]*$")
+_TAG = re.compile(rb"<[^<>]*>")
+_OPEN = re.compile(rb"<(?:\w+:)?(?:row|c)\b[^<>]*$")
 _XML = (".xml", ".rels", ".vml")
 _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_576, 16_384
 
@@ -136,8 +137,8 @@ class _Area:
 
     def add(self, text: bytes) -> None:
         """More of the part, cut behind a tag."""
-        places = b" ".join(_CELL.findall(text))
-        if not _PLACES.fullmatch(places) or _CUT.search(text):
+        places = b"?" if _CUT.search(text) else b" ".join(_CELL.findall(text))
+        if not _PLACES.fullmatch(places):
             raise ReadError("The Excel file has a cell at a place that does not exist; it is damaged.")
         if places:
             rows, columns = set(places.translate(None, _LETTERS).split()), set(places.translate(None, _DIGITS).split())

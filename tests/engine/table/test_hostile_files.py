@@ -70,6 +70,15 @@ def test_cells_far_from_the_row_they_stand_in(cell: bytes) -> None:
         read_table(workbook(HEADER + b'<row r="2">' + cell + b"</row>", STRINGS))
 
 
+@pytest.mark.parametrize(
+    "tags", [b"<c " * 20_000, b"<c x='' " * 20_000, b"<c " + b'r="A1" ' * 20_000, b"<row " * 20_000]
+)
+def test_tags_that_do_not_end_are_refused_before_they_are_looked_through(tags: bytes) -> None:
+    """With patterns that ran on from each to the end, this took minutes."""
+    with pytest.raises(ReadError, match="does not exist"):
+        read_table(workbook(HEADER + b'<row r="2">' + tags + b"></row>", STRINGS))
+
+
 def test_rows_and_cells_without_places_are_counted() -> None:
     wide, tall = b"<row>" + b"<c><v>1</v></c>" * 16_000 + b"</row>", b"<row><c><v>1</v></c></row>" * 4_000
     with pytest.raises(LimitError, match="TABULAR_TWIN_MAX_CELLS"):
